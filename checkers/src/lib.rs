@@ -1,1 +1,9 @@
-//! Placeholder.
+//! Histories of a store that speaks etcd's v3 API, and checkers that judge them.
+//!
+//! This package is pure: it knows no clock, no network and no file's whereabouts.
+//! Feed a [`history::HistoryReader`] or live events to the checkers of the
+//! [`registry`], and take a [`verdict::Judgement`].
+
+pub mod checker;
+pub mod history;
+pub mod verdict;

@@ -1,0 +1,86 @@
+//! One checker's verdict, and the judgement of all of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use super::status::Status;
+
+/// What one checker says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The checker's name.
+    pub checker: String,
+    /// Valid, unknown or invalid.
+    pub status: Status,
+    /// Why it is unknown: one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// What it found, most telling first. Capped; `stats` has the true number under
+    /// `findings`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// What it looked at, counted.
+    #[serde(default)]
+    pub stats: BTreeMap<String, u64>,
+    /// Sometimes-properties that it counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Property>,
+}
+
+impl Verdict {
+    /// The status that reasons and findings amount to.
+    pub fn new(
+        checker: &str,
+        findings: Vec<Finding>,
+        reasons: Vec<String>,
+        stats: BTreeMap<String, u64>,
+    ) -> Self {
+        let status = match (findings.is_empty(), reasons.is_empty()) {
+            (false, _) => Status::Invalid,
+            (true, false) => Status::Unknown,
+            (true, true) => Status::Valid,
+        };
+        let checker = checker.to_owned();
+        Self { checker, status, reasons, findings, stats, properties: Vec::new() }
+    }
+}
+
+/// Something that must happen at least so often for the run to count as a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Property {
+    /// Its name as in the scenario.
+    pub name: String,
+    /// How often it happened.
+    pub count: u64,
+    /// How often it must happen.
+    pub needed: u64,
+}
+
+impl Property {
+    /// Whether it happened often enough.
+    pub fn met(&self) -> bool {
+        self.count >= self.needed
+    }
+}
+
+/// What all checkers say together: `verdicts.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Version of this file's format.
+    pub stormglass_verdicts: u32,
+    /// The worst status.
+    pub status: Status,
+    /// The run in one sentence: the first finding's, or the reason for "unknown".
+    pub sentence: String,
+    /// Each checker's verdict, in the registry's order.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Judgement {
+    /// The first finding, the one that the headline tells.
+    pub fn headline(&self) -> Option<&Finding> {
+        self.verdicts.iter().flat_map(|verdict| &verdict.findings).next()
+    }
+}

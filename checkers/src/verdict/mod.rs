@@ -1,0 +1,9 @@
+//! What checkers say: verdicts, findings and their witnesses.
+
+mod finding;
+mod judgement;
+mod status;
+
+pub use finding::{Finding, Witness, WitnessStep};
+pub use judgement::{Judgement, Property, Verdict};
+pub use status::Status;
