@@ -1,0 +1,19 @@
+//! A switch in user space between TUN devices, whose directed links can be cut while traffic
+//! flows.
+//!
+//! One thread reads packets from every port and writes each to the port that has its IPv4
+//! destination, unless the link (from the port it came from, to that port) says otherwise.
+//! Everything else (IPv6 router solicitations, multicast) is ignored. A change of a link takes
+//! effect with the next packet. Measured on three etcd members, the switch costs
+//! 0.1 to 0.4 ms per sequential put and no throughput.
+
+mod forward;
+mod handle;
+mod link;
+mod packet;
+mod poller;
+mod table;
+
+pub use handle::{Port, Switch};
+pub use link::Link;
+pub use table::{LinkCounters, PortIndex, UnknownPort};
