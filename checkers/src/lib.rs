@@ -6,4 +6,7 @@
 
 pub mod checker;
 pub mod history;
+pub mod judge;
+pub mod keys;
+pub mod registry;
 pub mod verdict;

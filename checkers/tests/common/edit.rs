@@ -1,0 +1,52 @@
+//! Planting mistakes into a history that was right.
+
+use stormglass_checkers::history::{Body, Event, History, Nanos};
+
+/// Changes the event at an index.
+pub fn edit(history: &mut History, index: u64, change: impl FnOnce(&mut Event)) {
+    if let Some(event) = usize::try_from(index).ok().and_then(|at| history.events.get_mut(at)) {
+        change(event);
+    }
+}
+
+/// Changes the last event that the test picks; its index.
+pub fn edit_last(
+    history: &mut History,
+    pick: impl Fn(&Event) -> bool,
+    change: impl FnOnce(&mut Event),
+) -> Option<u64> {
+    let event = history.events.iter_mut().rev().find(|event| pick(event))?;
+    change(event);
+    Some(event.index)
+}
+
+/// Index of the completion of the operation that was invoked at an index.
+pub fn completion_of(history: &History, invocation: u64) -> Option<u64> {
+    let at = usize::try_from(invocation).ok()?;
+    let process = history.events.get(at)?.process;
+    let mut later = history.events.iter().skip(at + 1);
+    later
+        .find(|event| event.process == process && matches!(event.body, Body::Complete(_)))
+        .map(|event| event.index)
+}
+
+/// Takes every event out that the test picks.
+pub fn remove(history: &mut History, pick: impl Fn(&Event) -> bool) {
+    history.events.retain(|event| !pick(event));
+    renumber(history);
+}
+
+/// Puts an event right after the one at an index.
+pub fn insert_after(history: &mut History, index: u64, event: Event) {
+    let at = usize::try_from(index + 1).unwrap_or(usize::MAX).min(history.events.len());
+    history.events.insert(at, event);
+    renumber(history);
+}
+
+/// Makes the indices dense again and the times rise with them.
+pub fn renumber(history: &mut History) {
+    for (index, event) in history.events.iter_mut().enumerate() {
+        event.index = index as u64;
+        event.at = Nanos((event.index + 1) * 1_000_000);
+    }
+}

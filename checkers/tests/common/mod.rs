@@ -1,0 +1,16 @@
+//! What the checkers' tests share: a naive reference store, a builder of histories on
+//! top of it, and helpers that run checkers.
+//!
+//! Use it with `pub mod common;` at the top of a test file.
+
+pub mod cluster;
+pub mod edit;
+pub mod requests;
+pub mod run;
+pub mod store;
+
+pub use cluster::{Cluster, Op};
+pub use edit::{completion_of, edit, edit_last, insert_after, remove, renumber};
+pub use requests::*;
+pub use run::{anomalies, feed, judge, verdict};
+pub use store::Store;
