@@ -19,7 +19,8 @@ mod call;
 #[cfg(target_os = "linux")]
 pub mod capability;
 #[cfg(any(not(target_os = "linux"), test))]
-mod elsewhere;
+#[doc(hidden)]
+pub mod elsewhere;
 #[cfg(target_os = "linux")]
 mod interface;
 #[cfg(target_os = "linux")]

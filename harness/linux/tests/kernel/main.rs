@@ -1,0 +1,7 @@
+//! The levers on the real kernel, as whoever runs the tests and as an ordinary user.
+#![cfg(target_os = "linux")]
+
+mod isolation;
+mod process;
+mod support;
+mod switch;

@@ -1,0 +1,139 @@
+//! What the tests share: isolation for a test's body, an ordinary user, and bounded waits.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+/// The user `nobody`, who has no rights at all.
+const NOBODY: u32 = 65534;
+/// Set where a test's body runs inside isolation.
+const ISOLATED: &str = "STORMGLASS_TEST_ISOLATED";
+
+/// Who runs a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum User {
+    /// Whoever runs the tests.
+    Caller,
+    /// An ordinary user. The caller where that is one already.
+    Ordinary,
+}
+
+/// Copies of programs in a folder that every user can reach.
+pub(crate) struct Programs {
+    folder: tempfile::TempDir,
+}
+
+impl Programs {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder is to be had");
+        open_to_all(folder.path());
+        Self { folder }
+    }
+
+    /// A copy of the example that runs commands in isolation.
+    pub(crate) fn isolated(&self) -> PathBuf {
+        self.copy(&example())
+    }
+
+    pub(crate) fn copy(&self, program: &Path) -> PathBuf {
+        let name = program.file_name().expect("a program has a name");
+        let copy = self.folder.path().join(name);
+        fs::copy(program, &copy).expect("the program can be read");
+        open_to_all(&copy);
+        copy
+    }
+}
+
+/// A command of the user, in a folder that every user may enter.
+pub(crate) fn command(program: &Path, user: User) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/");
+    if user == User::Ordinary && is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+/// Runs the body of the test named `test` in isolation: the first call starts this test
+/// binary again inside of it, and the second, there, calls the body.
+pub(crate) fn in_isolation(test: &str, user: User, body: impl FnOnce()) {
+    if env::var_os(ISOLATED).is_some() {
+        return body();
+    }
+    let programs = Programs::new();
+    let itself = programs.copy(&env::current_exe().expect("a test has a path"));
+    let output = command(&programs.isolated(), user)
+        .arg("run")
+        .arg(itself)
+        .args(["--exact", test, "--nocapture"])
+        .env(ISOLATED, "1")
+        .output()
+        .expect("the example can be started");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "the body did not run: {said}");
+}
+
+/// Everything that a command said.
+pub(crate) fn text(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+}
+
+/// Waits until `done`, looking every few milliseconds; the time that it took, or `None` after
+/// `limit`. The time is counted in sleeps, so a starved machine gets more of it.
+pub(crate) fn wait_until(limit: Duration, mut done: impl FnMut() -> bool) -> Option<Duration> {
+    let pause = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    while waited <= limit {
+        if done() {
+            return Some(waited);
+        }
+        std::thread::sleep(pause);
+        waited += pause;
+    }
+    None
+}
+
+/// The pids of living processes with this argument.
+pub(crate) fn processes_with(argument: &str) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| has_argument(*pid, argument)).collect()
+}
+
+/// The fields of a process's `stat` after its name: state, parent, process group, ...
+pub(crate) fn stat(pid: u32) -> io::Result<Vec<String>> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let rest = line.rsplit_once(')').map_or("", |(_, rest)| rest);
+    Ok(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+fn has_argument(pid: u32, argument: &str) -> bool {
+    // A zombie's command line is empty.
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.split(|byte| *byte == 0).any(|part| part == argument.as_bytes())
+}
+
+fn is_root() -> bool {
+    // SAFETY: geteuid takes nothing and cannot fail.
+    unsafe { libc::geteuid() == 0 }
+}
+
+/// The example that cargo builds beside the tests.
+fn example() -> PathBuf {
+    let test = env::current_exe().expect("a test has a path");
+    let path = test.ancestors().nth(2).expect("in target/*/deps").join("examples/isolated");
+    assert!(path.exists(), "{} is absent: build the examples with the tests", path.display());
+    path
+}
+
+fn open_to_all(path: &Path) {
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(path, mode).expect("the owner may change the mode");
+}
