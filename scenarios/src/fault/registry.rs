@@ -1,0 +1,147 @@
+//! Every kind of fault.
+
+use std::time::Duration;
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultEntry {
+    /// Its name in scenarios.
+    pub kind: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// What a target must be able to do for it.
+    pub power: Power,
+    /// How long it holds where the scenario does not say; zero for a fault that is over
+    /// as soon as it is done, which then takes no `for` at all.
+    pub duration: Duration,
+    /// Whether it takes its members out of service. Such faults of different specs are
+    /// never planned at the same time.
+    pub disruptive: bool,
+    /// How long its members need after it before another disruptive fault may begin.
+    pub settle: Duration,
+    /// Its parameters.
+    pub params: &'static [ParamEntry],
+}
+
+/// A parameter of a kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParamEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value where the scenario does not give one.
+    pub default: &'static str,
+    /// What it means, with its unit.
+    pub summary: &'static str,
+    /// What its value must be.
+    pub form: ParamForm,
+}
+
+/// What a parameter's value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamForm {
+    /// A whole number, not negative.
+    Count,
+    /// A duration, such as `150ms`.
+    Span,
+    /// `true` or `false`.
+    Flag,
+}
+
+/// What a target must be able to do for a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Power {
+    /// End and restart a member's process.
+    Kill,
+    /// Stop and continue a member's process.
+    Pause,
+    /// Cut the network between members.
+    Network,
+    /// Send a member requests of the maintenance kind; every target can.
+    Maintenance,
+}
+
+/// Every kind of fault.
+pub fn faults() -> &'static [FaultEntry] {
+    &FAULTS
+}
+
+/// The kind of this name.
+pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
+    FAULTS.iter().find(|entry| entry.kind == kind)
+}
+
+static FAULTS: [FaultEntry; 6] = [
+    FaultEntry {
+        kind: "kill",
+        summary: "SIGKILL the member's process; start it again when `for` is over",
+        power: Power::Kill,
+        duration: Duration::from_secs(1),
+        disruptive: true,
+        settle: Duration::from_secs(1),
+        params: &[],
+    },
+    FaultEntry {
+        kind: "pause",
+        summary: "SIGSTOP the member's process; SIGCONT it when `for` is over",
+        power: Power::Pause,
+        duration: Duration::from_millis(1_500),
+        disruptive: true,
+        settle: Duration::from_millis(500),
+        params: &[],
+    },
+    FaultEntry {
+        kind: "isolate",
+        summary: "cut the member off its peers both ways; clients still reach it",
+        power: Power::Network,
+        duration: Duration::from_secs(2),
+        disruptive: true,
+        settle: Duration::from_secs(1),
+        params: &[],
+    },
+    FaultEntry {
+        kind: "defragment",
+        summary: "defragment the member's database file, which blocks it meanwhile",
+        power: Power::Maintenance,
+        duration: Duration::ZERO,
+        disruptive: false,
+        settle: Duration::ZERO,
+        params: &[],
+    },
+    FaultEntry {
+        kind: "compact",
+        summary: "compact the store's history up to some revisions behind its head",
+        power: Power::Maintenance,
+        duration: Duration::ZERO,
+        disruptive: false,
+        settle: Duration::ZERO,
+        params: &[
+            ParamEntry {
+                name: "lag",
+                default: "200",
+                summary: "how far behind the head, in revisions",
+                form: ParamForm::Count,
+            },
+            ParamEntry {
+                name: "physical",
+                default: "false",
+                summary: "whether the answer waits until the entries are gone from the file",
+                form: ParamForm::Flag,
+            },
+        ],
+    },
+    FaultEntry {
+        kind: "kill-defragment",
+        summary: "SIGKILL the member while it defragments; start it again when `for` is over",
+        power: Power::Kill,
+        duration: Duration::from_secs(1),
+        disruptive: true,
+        settle: Duration::from_secs(1),
+        params: &[ParamEntry {
+            name: "within",
+            default: "100ms",
+            summary: "latest time of the kill after the defragmentation began; the plan draws \
+                      one up to it, as the parameter `kill-after`",
+            form: ParamForm::Span,
+        }],
+    },
+];

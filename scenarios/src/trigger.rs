@@ -1,0 +1,52 @@
+//! Triggers of known bugs, which a scenario may leave out by release.
+
+/// The trigger of a known bug of etcd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TriggerEntry {
+    /// Its name in `avoid`.
+    pub name: &'static str,
+    /// The issues of `etcd-io/etcd` that describe the bug.
+    pub issue: &'static str,
+    /// What the traffic contains when it is not left out.
+    pub summary: &'static str,
+}
+
+/// Ranges at an explicit revision inside a transaction that writes.
+pub const TXN_RANGE_REVISION: &str = "txn-range-revision";
+/// Watches that start exactly at the compact revision.
+pub const WATCH_COMPACTED_START: &str = "watch-compacted-start";
+/// Watches that start at a revision that is yet to come.
+pub const WATCH_FUTURE_START: &str = "watch-future-start";
+/// Progress notifications on request.
+pub const PROGRESS_REQUEST: &str = "progress-request";
+/// Transactions with guards.
+pub const GUARDED_TXN: &str = "guarded-txn";
+
+/// Every trigger.
+pub fn triggers() -> &'static [TriggerEntry] {
+    &TRIGGERS
+}
+
+static TRIGGERS: [TriggerEntry; 5] = [
+    TriggerEntry {
+        name: TXN_RANGE_REVISION,
+        issue: "#18667",
+        summary: "a range at an explicit revision inside a transaction that writes",
+    },
+    TriggerEntry {
+        name: WATCH_COMPACTED_START,
+        issue: "#18089, #19179",
+        summary: "a watch that starts exactly at the compact revision",
+    },
+    TriggerEntry {
+        name: WATCH_FUTURE_START,
+        issue: "#20221",
+        summary: "a watch that starts at a revision that is yet to come",
+    },
+    TriggerEntry {
+        name: PROGRESS_REQUEST,
+        issue: "#15220",
+        summary: "a progress notification on request, on a watch with events under way",
+    },
+    TriggerEntry { name: GUARDED_TXN, issue: "#13766", summary: "a transaction with guards" },
+];
