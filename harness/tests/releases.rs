@@ -53,7 +53,7 @@ fn options<'a>(template: &str, progress: &'a mut dyn Progress) -> InstallOptions
     InstallOptions {
         offline: false,
         url_template: Some(template.to_owned()),
-        patience: Duration::from_secs(60),
+        patience: Duration::from_secs(600),
         progress,
     }
 }
@@ -78,6 +78,7 @@ impl Progress for Steps {
 
 /// Nothing is installed and nothing lies about but locks and partial downloads.
 fn assert_nothing_installed(store: &Store) {
+    assert!(matches!(store.verify(SERVED), Err(ReleaseError::NotInstalled { .. })));
     assert!(!store.path(SERVED).exists(), "{SERVED} is in the cache");
     assert!(store.list().iter().all(|listing| listing.installed.is_none()));
     assert_no_workshop(store);
@@ -159,6 +160,7 @@ fn a_wrong_checksum_is_refused() {
     }
     mirror.repair_archive();
     store.install(&SERVED.into(), options(&mirror.template(), &mut Silent)).expect("repaired");
+    store.verify(SERVED).expect("whole");
 }
 
 #[test]
@@ -358,6 +360,11 @@ fn the_nearest_release_stands_in_and_is_named() {
     let again = store.install(&wanted.into(), offline(&mut Silent)).expect("remembered");
     assert_eq!(again, release);
 
+    fs::remove_dir_all(&clients).expect("the clients are gone");
+    let again = store.install(&wanted.into(), options(&nowhere, &mut Silent)).expect("no network");
+    assert_eq!(again, release);
+
+    mirror::package_clients_offering(folder.path(), &["3.5.15-1", "3.5.21-3"]);
     let newest = Version::new(3, 5, 30);
     let error = store
         .install(&newest.into(), options(&nowhere, &mut Silent))

@@ -142,8 +142,16 @@ fn tail(stderr: &mut File) -> String {
         stderr.read_to_end(&mut bytes)
     });
     let text = String::from_utf8_lossy(&bytes);
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.split_whitespace().map(without_credentials).collect::<Vec<_>>().join(" ");
     if read.is_err() || line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+/// A complaint may quote an address with a user name and a password: they are left out.
+fn without_credentials(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let host_end = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
 }
 
 #[cfg(test)]
@@ -161,6 +169,13 @@ mod tests {
         assert_eq!(shell("echo out; echo noise >&2", limit).expect("it ran"), "out\n");
         let error = shell("echo first >&2; echo second >&2; exit 7", limit).expect_err("exit 7");
         assert_eq!(error.to_string(), "sh ended with exit status: 7: first second");
+    }
+
+    #[test]
+    fn credentials_are_not_quoted() {
+        let script = "echo no http://me:secret@x.invalid/a@b now >&2; exit 1";
+        let error = shell(script, Duration::from_secs(10)).expect_err("exit 1").to_string();
+        assert!(error.ends_with(": no http://x.invalid/a@b now"), "{error}");
     }
 
     #[test]

@@ -122,7 +122,9 @@ impl<'a> Suite<'a> {
         }
         let updated = self.tool("apt-get", FETCH_LIMIT).args(["--quiet", "update"]).run();
         match updated {
-            Err(error) if self.offers()?.is_empty() => Err(error.into()),
+            Err(error) if !self.offers().is_ok_and(|offers| !offers.is_empty()) => {
+                Err(error.into())
+            }
             _ => Ok(()),
         }
     }

@@ -41,14 +41,22 @@ pub enum ReleaseError {
         /// The release asked for.
         version: Version,
     },
-    /// In the cache but not as it was installed, and fetching is forbidden.
+    /// Not in the cache.
+    #[error("etcd {version} is not in the cache; run `stormglass etcd install {version}`")]
+    NotInstalled {
+        /// The release asked for.
+        version: Version,
+    },
+    /// In the cache but not as it was installed.
     #[error(
-        "etcd {version} in the cache is damaged ({reason}) and --offline forbids fetching it \
-         again; run `stormglass etcd install {version}` with a network"
+        "etcd {version} in the cache is damaged ({reason}); remove {} and run \
+         `stormglass etcd install {version}` with a network", .folder.display()
     )]
     Damaged {
         /// The release asked for.
         version: Version,
+        /// Its folder.
+        folder: PathBuf,
         /// What differs from the manifest.
         reason: String,
     },

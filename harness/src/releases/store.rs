@@ -123,8 +123,8 @@ impl Store {
         }
         if options.offline {
             return Err(match self.cached(version) {
-                Cached::Damaged(reason) => ReleaseError::Damaged { version, reason },
-                _ => ReleaseError::Offline { version },
+                Cached::Damaged(reason) => self.damaged(version, reason),
+                Cached::Absent | Cached::Whole(_) => ReleaseError::Offline { version },
             });
         }
         let places = Place::for_version(version, options.url_template.as_deref());
@@ -157,11 +157,15 @@ impl Store {
     pub fn verify(&self, version: Version) -> Result<(), ReleaseError> {
         let folder = self.path(version);
         if !folder.exists() {
-            return Err(ReleaseError::Offline { version });
+            return Err(ReleaseError::NotInstalled { version });
         }
         Manifest::read(&folder)
             .and_then(|manifest| manifest.verify_contents(&folder))
-            .map_err(|reason| ReleaseError::Damaged { version, reason })
+            .map_err(|reason| self.damaged(version, reason))
+    }
+
+    fn damaged(&self, version: Version, reason: String) -> ReleaseError {
+        ReleaseError::Damaged { version, folder: self.path(version), reason }
     }
 
     /// The versions that have a folder in the cache.
@@ -228,19 +232,33 @@ impl Store {
                 Err(Miss::Fatal(error)) => return Err(error),
             }
         }
-        let stand_in = match Catalog::get(version).map(|entry| entry.origin) {
-            Some(Origin::DebianSuite(_)) => workshop.stand_in(version, options.progress),
-            _ => None,
-        };
-        match stand_in {
-            // Newer than `version`: locks are taken in ascending order, never in a circle.
-            Some((other, place)) => {
-                let release = self.install_from(other, &[place], options)?;
-                self.record_stand_in(version, other)?;
-                Ok(standing_in(version, release))
-            }
+        match self.take_stand_in(version, &workshop, options)? {
+            Some(release) => Ok(release),
             None => Err(ReleaseError::NotObtainable { version, tried: tried.join("; ") }),
         }
+    }
+
+    /// What a distribution that moved on has instead of `version`.
+    fn take_stand_in(
+        &self,
+        version: Version,
+        workshop: &Workshop,
+        options: &mut InstallOptions<'_>,
+    ) -> Result<Option<Release>, ReleaseError> {
+        if let Some(release) = self.recorded_stand_in(version) {
+            return Ok(Some(release));
+        }
+        let origin = Catalog::get(version).map(|entry| entry.origin);
+        if !matches!(origin, Some(Origin::DebianSuite(_))) {
+            return Ok(None);
+        }
+        let Some((other, place)) = workshop.stand_in(version, options.progress) else {
+            return Ok(None);
+        };
+        // Newer than `version`: locks are taken in ascending order, never in a circle.
+        let release = self.install_from(other, &[place], options)?;
+        self.record_stand_in(version, other)?;
+        Ok(Some(standing_in(version, release)))
     }
 
     /// Remembers that `other` was taken for `version`, so that later runs need no network.
