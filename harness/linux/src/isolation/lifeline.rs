@@ -57,6 +57,11 @@ pub(super) fn require_outer_alive(lifeline: &OwnedFd) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::BrokenPipe, "the outer process died: start the run again"))
 }
 
+/// Fails outside of a new pid namespace: there the mounts that follow would be the host's.
+pub(super) fn require_first_in_namespace() -> io::Result<()> {
+    if std::process::id() == 1 { Ok(()) } else { Err(not_inner()) }
+}
+
 /// Fails when this process has more than one thread.
 pub(super) fn require_single_thread() -> io::Result<()> {
     let threads = fs::read_dir("/proc/self/task")?.count();

@@ -27,9 +27,11 @@ pub struct Settled {
 /// threads, when the outer process is dead, or when the kernel refuses a step.
 pub fn settle() -> io::Result<Settled> {
     let lifeline = lifeline::inherit()?;
+    // In this order: who dies between the two lines is seen by the second.
     die_with_parent()?;
     lifeline::require_outer_alive(&lifeline)?;
     drop(lifeline);
+    lifeline::require_first_in_namespace()?;
     in_words("cannot make mounts private", mounts::make_private())?;
     in_words("cannot mount a fresh /proc", mounts::mount_proc())?;
     interface::bring_up("lo")?;

@@ -51,6 +51,16 @@ impl LeakyRun {
         processes_with(&self.marker).len()
     }
 
+    /// The exit code of the outer process, once it ends.
+    fn exit_code(&mut self) -> Option<i32> {
+        let mut status = None;
+        wait_until(READY_LIMIT, || {
+            status = self.outer.try_wait().expect("it is our child");
+            status.is_some()
+        });
+        status.expect("the outer process ends").code()
+    }
+
     fn assert_gone(&self) {
         let gone = wait_until(GONE_LIMIT, || self.left() == 0);
         assert!(gone.is_some(), "{} processes outlived the run", self.left());
@@ -71,6 +81,10 @@ impl LeakyRun {
 impl Drop for LeakyRun {
     fn drop(&mut self) {
         // Also when an assertion fails: a test leaves nothing behind.
+        for pid in processes_with(&self.marker) {
+            // SAFETY: kill takes no pointers; the marker is in this run's processes only.
+            unsafe { libc::kill(pid.cast_signed(), libc::SIGKILL) };
+        }
         let _ = self.outer.kill();
         let _ = self.outer.wait();
     }
@@ -103,7 +117,7 @@ fn killing_the_harness_ends_everything_and_is_told() {
     let init = LeakyRun::child_of(run.outer.id());
     kill(LeakyRun::child_of(init), libc::SIGKILL);
     run.assert_gone();
-    assert_eq!(run.outer.wait().expect("it is a child").code(), Some(137));
+    assert_eq!(run.exit_code(), Some(137));
 }
 
 #[test]
@@ -111,7 +125,7 @@ fn a_signal_to_the_outer_process_reaches_the_harness() {
     for (signal, salt) in [(libc::SIGTERM, 5), (libc::SIGINT, 6), (libc::SIGHUP, 7)] {
         let mut run = LeakyRun::start(User::Caller, salt);
         kill(run.outer.id(), signal);
-        assert_eq!(run.outer.wait().expect("it is a child").code(), Some(128 + signal));
+        assert_eq!(run.exit_code(), Some(128 + signal));
         run.assert_gone();
     }
 }
@@ -189,6 +203,28 @@ fn a_probe_changes_nothing_and_agrees_with_the_run() {
 fn entering_is_refused_to_a_process_with_threads() {
     let refused = stormglass_linux::isolation::enter().expect_err("tests have threads");
     assert!(refused.to_string().contains("before any is started"), "{refused}");
+}
+
+#[test]
+fn an_inner_process_whose_outer_died_early_ends() {
+    let programs = Programs::new();
+    // The inner process's lifeline is a pipe from a program that has ended, or still runs.
+    let settle = |writer: &str| {
+        let isolated = programs.isolated();
+        let script = format!(
+            "{writer} | (sleep 0.2; STORMGLASS_LIFELINE_FD=9 exec {} run true 9<&0)",
+            isolated.display()
+        );
+        // Not as root: should the checks fail, the mounts to follow must fail, too.
+        let run = command("sh".as_ref(), User::Ordinary).args(["-c", &script]).output();
+        run.expect("sh can be started")
+    };
+    let orphan = settle("true");
+    assert!(!orphan.status.success());
+    assert!(text(&orphan).contains("the outer process died"), "{}", text(&orphan));
+    let stranger = settle("sleep 1");
+    assert!(!stranger.status.success());
+    assert!(text(&stranger).contains("not started by spawn_inner"), "{}", text(&stranger));
 }
 
 /// The command inside a user namespace in which `user.max_user_namespaces` is 0, as an

@@ -58,16 +58,20 @@ fn a_process_dies_with_the_program_without_any_namespace() {
         .stdout(Stdio::null())
         .spawn()
         .expect("the example can be started");
-    let started = wait_until(LIMIT, || stat_of_sleep(&marker).is_some());
+    let started = wait_until(LIMIT, || find_sleep(&marker).is_some());
     program.kill().expect("it is our child");
     program.wait().expect("it is our child");
     assert!(started.is_some(), "sleep was not started");
-    let gone = wait_until(Duration::from_millis(500), || stat_of_sleep(&marker).is_none());
+    let gone = wait_until(Duration::from_millis(500), || find_sleep(&marker).is_none());
+    if let Some(pid) = find_sleep(&marker) {
+        // SAFETY: kill takes no pointers; only this test starts a sleep with this marker.
+        unsafe { libc::kill(pid.cast_signed(), libc::SIGKILL) };
+    }
     assert!(gone.is_some(), "sleep outlived the program");
 }
 
 /// The process that *is* the sleep, not the one that has it among its arguments.
-fn stat_of_sleep(marker: &str) -> Option<u32> {
+fn find_sleep(marker: &str) -> Option<u32> {
     processes_with(marker).into_iter().find(|pid| {
         fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sleep")
     })
@@ -75,17 +79,30 @@ fn stat_of_sleep(marker: &str) -> Option<u32> {
 
 #[test]
 fn a_pause_stops_every_thread_and_a_resume_lets_go() {
+    let programs = Programs::new();
     let spawner = Spawner::start().expect("a thread is to be had");
-    let process = sleeper(&spawner);
-    let took = process.stop_and_wait(LIMIT).expect("a sleep can be paused");
+    // A program with two threads, the second of which starts the sleep.
+    let launch = Launch::silent(programs.isolated()).expect("/dev/null is there");
+    let launch = launch.args(["spawn", "sleep", "60"]);
+    let process = spawner.spawn(launch).expect("the example can be started");
+    assert!(wait_until(LIMIT, || thread_states(process.pid()).len() == 2).is_some());
+    assert!(!thread_states(process.pid()).contains(&"T".to_owned()));
+    let took = process.stop_and_wait(LIMIT).expect("it can be paused");
     assert!(took < LIMIT);
-    assert_eq!(stat(process.pid()).expect("it is there")[0], "T");
+    assert_eq!(thread_states(process.pid()), ["T", "T"]);
     // A paused process neither ends by itself nor obeys SIGTERM.
     process.signal(Signal::Terminate).expect("it is there");
     assert_eq!(process.wait_timeout(MOMENT).expect("it is our child"), None);
     process.resume().expect("it is there");
     let exit = process.wait_timeout(LIMIT).expect("it is our child");
     assert_eq!(exit, Some(Exit::Signal(libc::SIGTERM)));
+}
+
+fn thread_states(pid: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("the process is there");
+    let threads = tasks.flatten().filter_map(|task| task.file_name().to_str()?.parse().ok());
+    // A thread's own entry in /proc is not listed, but it is there.
+    threads.filter_map(|thread| Some(stat(thread).ok()?[0].clone())).collect()
 }
 
 #[test]

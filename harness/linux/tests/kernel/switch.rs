@@ -1,11 +1,14 @@
 //! The switch between real network namespaces, as root and as an ordinary user.
 
-use std::io::{Read, Write};
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::FromRawFd;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{User, in_isolation, wait_until};
+use crate::support::{User, in_isolation, stat, wait_until};
 use stormglass_linux::netns::{NetNs, TcpTuning};
 use stormglass_linux::switch::{Link, LinkCounters, Port, PortIndex, Switch};
 use stormglass_linux::tun::{Tun, TunOptions};
@@ -17,23 +20,31 @@ const PORT: u16 = 2379;
 const LIMIT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_millis(300);
 
-/// Two namespaces and the switch between them.
+/// Namespaces and the switch between them.
 struct Wire {
-    a: NetNs,
-    b: NetNs,
+    namespaces: Vec<NetNs>,
     switch: Switch,
 }
 
 impl Wire {
+    /// Ports A and B.
     fn new() -> Self {
-        let namespaces = ADDRESSES.map(|_| NetNs::create(TcpTuning::default()).expect("a netns"));
-        let ports = namespaces.iter().zip(ADDRESSES).map(|(netns, address)| {
-            let tun = netns.run(|| Tun::create(&TunOptions::new(address))).expect("a TUN device");
-            Port { tun, address }
+        Self::of(&ADDRESSES)
+    }
+
+    fn of(addresses: &[Ipv4Addr]) -> Self {
+        let create = |_: &Ipv4Addr| NetNs::create(TcpTuning::default()).expect("a netns");
+        let namespaces: Vec<NetNs> = addresses.iter().map(create).collect();
+        let ports = namespaces.iter().zip(addresses).map(|(netns, address)| {
+            let tun = netns.run(|| Tun::create(&TunOptions::new(*address)));
+            Port { tun: tun.expect("a TUN device"), address: *address }
         });
         let switch = Switch::start(ports.collect()).expect("a switch");
-        let [a, b] = namespaces;
-        Self { a, b, switch }
+        Self { namespaces, switch }
+    }
+
+    fn connect_to_echo(&self) -> TcpStream {
+        connect_to_echo(&self.namespaces[A.0], &self.namespaces[B.0])
     }
 
     fn set(&self, from: PortIndex, to: PortIndex, link: Link) {
@@ -43,26 +54,26 @@ impl Wire {
     fn count(&self, from: PortIndex, to: PortIndex) -> LinkCounters {
         self.switch.counters(from, to).expect("both ports exist")
     }
-
-    /// A connection from B to a server in A that sends everything back.
-    fn connect_to_echo(&self) -> TcpStream {
-        let address = SocketAddrV4::new(ADDRESSES[0], PORT);
-        let listener = self.a.run(|| TcpListener::bind(address)).expect("A can listen");
-        thread::spawn(move || {
-            if let Ok((mut stream, _)) = listener.accept() {
-                let mut writer = stream.try_clone().expect("a descriptor");
-                // Ends with the connection.
-                let _ = std::io::copy(&mut stream, &mut writer);
-            }
-        });
-        let connect = || TcpStream::connect_timeout(&address.into(), LIMIT);
-        let stream = self.b.run(connect).expect("B reaches A");
-        stream.set_read_timeout(Some(LIMIT)).expect("a timeout can be set");
-        stream
-    }
 }
 
-fn echo(stream: &mut TcpStream, sent: &[u8]) -> std::io::Result<Vec<u8>> {
+/// A connection from B to a server in A that sends everything back.
+fn connect_to_echo(a: &NetNs, b: &NetNs) -> TcpStream {
+    let address = SocketAddrV4::new(ADDRESSES[0], PORT);
+    let listener = a.run(|| TcpListener::bind(address)).expect("A can listen");
+    thread::spawn(move || {
+        if let Ok((mut stream, _)) = listener.accept() {
+            let mut writer = stream.try_clone().expect("a descriptor");
+            // Ends with the connection.
+            let _ = io::copy(&mut stream, &mut writer);
+        }
+    });
+    let connect = || TcpStream::connect_timeout(&address.into(), LIMIT);
+    let stream = b.run(connect).expect("B reaches A");
+    stream.set_read_timeout(Some(LIMIT)).expect("a timeout can be set");
+    stream
+}
+
+fn echo(stream: &mut TcpStream, sent: &[u8]) -> io::Result<Vec<u8>> {
     stream.write_all(sent)?;
     let mut received = vec![0; sent.len()];
     stream.read_exact(&mut received)?;
@@ -116,7 +127,7 @@ fn a_cut_stalls_a_connection_and_a_heal_revives_it() {
         let before = (wire.count(A, B), wire.count(B, A));
         stream.set_read_timeout(Some(SILENCE)).expect("a timeout can be set");
         let error = echo(&mut stream, b"during").expect_err("the links are cut");
-        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         let after = wire.count(B, A);
         assert!(after.dropped > before.1.dropped, "{after:?}");
         assert_eq!(after.packets, before.1.packets, "nothing passes a cut link");
@@ -138,7 +149,8 @@ fn a_one_way_cut_bites_one_way_only() {
             socket.set_read_timeout(Some(SILENCE)).expect("a timeout can be set");
             socket
         };
-        let (a, b) = (socket(&wire.a, ADDRESSES[0]), socket(&wire.b, ADDRESSES[1]));
+        let (a, b) =
+            (socket(&wire.namespaces[0], ADDRESSES[0]), socket(&wire.namespaces[1], ADDRESSES[1]));
         wire.set(A, B, Link::cut());
         let mut buffer = [0; 16];
         a.send_to(b"lost", (ADDRESSES[1], PORT)).expect("sending works");
@@ -151,51 +163,65 @@ fn a_one_way_cut_bites_one_way_only() {
 }
 
 #[test]
-fn a_port_whose_namespace_dies_does_not_stop_the_others() {
+fn a_port_whose_interface_dies_does_not_stop_the_others() {
     in_isolation(
-        "switch::a_port_whose_namespace_dies_does_not_stop_the_others",
+        "switch::a_port_whose_interface_dies_does_not_stop_the_others",
         User::Ordinary,
         || {
-            let wire = Wire::new();
-            let doomed = NetNs::create(TcpTuning::default()).expect("a netns");
-            let address = Ipv4Addr::new(10, 77, 0, 3);
-            let tun = doomed.run(|| Tun::create(&TunOptions::new(address))).expect("a TUN device");
-            let Wire { a, b, switch } = wire;
-            switch.stop().expect("it ran until now");
-            let mut ports = vec![Port { tun, address }];
-            for (netns, address) in [(&a, ADDRESSES[0]), (&b, ADDRESSES[1])] {
-                let create = || Tun::create(&TunOptions::new(address));
-                let made = wait_until(LIMIT, || {
-                    netns
-                        .run(create)
-                        .map(|tun| {
-                            ports.push(Port { tun, address });
-                        })
-                        .is_ok()
-                });
-                assert!(made.is_some(), "the interface of the first switch did not go away");
-            }
-            let switch = Switch::start(ports).expect("a switch");
-            drop(doomed);
+            let third = Ipv4Addr::new(10, 77, 0, 3);
+            let wire = Wire::of(&[third, ADDRESSES[1], ADDRESSES[0]]);
+            let [doomed, b, a] = &wire.namespaces[..] else { panic!("three were asked for") };
+            doomed.run(|| delete_interface("eth0")).expect("root of the namespace may");
             thread::sleep(SILENCE);
-            assert_eq!(cpu_ticks_during(SILENCE), 0, "the switch spins on a dead port");
-            let wire = Wire { a, b, switch };
-            let mut stream = wire.connect_to_echo();
+            let ticks = ticks_during(SILENCE);
+            assert!(ticks < 15, "the switch spins on a dead port: {ticks} ticks of 10 ms in 30");
+            assert!(wire.switch.is_running());
+            let mut stream = connect_to_echo(a, b);
             assert_eq!(echo(&mut stream, b"alive").expect("the links are open"), b"alive");
         },
     );
 }
 
-/// Clock ticks of 10 ms that this process spends while this thread sleeps; a tenth of the
-/// time is rounded away.
-fn cpu_ticks_during(pause: Duration) -> u64 {
+/// `ip link delete NAME`, as one netlink message.
+fn delete_interface(name: &str) -> io::Result<()> {
+    let name = CString::new(name)?;
+    // SAFETY: the name is NUL-terminated; socket takes no pointers.
+    let (index, fd) = unsafe {
+        let index = libc::if_nametoindex(name.as_ptr());
+        (index, libc::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE))
+    };
+    if fd < 0 || index == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel just returned this descriptor, and nobody else owns it.
+    let mut socket = unsafe { File::from_raw_fd(fd) };
+    // nlmsghdr: length, type, flags, sequence, pid; ifinfomsg: family and type, index, flags,
+    // change. The acknowledgement carries the error, negative, after its own nlmsghdr.
+    let mut message = Vec::new();
+    message.extend(32_u32.to_ne_bytes());
+    message.extend(libc::RTM_DELLINK.to_ne_bytes());
+    message.extend(5_u16.to_ne_bytes());
+    for word in [1, 0, 0, index, 0, 0] {
+        message.extend(word.to_ne_bytes());
+    }
+    socket.write_all(&message)?;
+    let mut answer = [0; 20];
+    socket.read_exact(&mut answer)?;
+    match i32::from_ne_bytes([answer[16], answer[17], answer[18], answer[19]]) {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(-error)),
+    }
+}
+
+/// Clock ticks of 10 ms that this process spends while this thread sleeps.
+fn ticks_during(pause: Duration) -> u64 {
     let ticks = || -> u64 {
-        let fields = crate::support::stat(std::process::id()).expect("/proc is there");
+        let fields = stat(std::process::id()).expect("/proc is there");
         fields[11..13].iter().map(|field| field.parse::<u64>().expect("a count")).sum()
     };
     let before = ticks();
     thread::sleep(pause);
-    (ticks() - before) / 4
+    ticks() - before
 }
 
 #[test]
