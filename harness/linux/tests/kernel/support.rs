@@ -43,7 +43,10 @@ impl Programs {
     pub(crate) fn copy(&self, program: &Path) -> PathBuf {
         let name = program.file_name().expect("a program has a name");
         let copy = self.folder.path().join(name);
-        fs::copy(program, &copy).expect("the program can be read");
+        // Not written by this process: a child forked meanwhile by another test's thread
+        // would hold the copy open for writing, and it could not be started ("text busy").
+        let status = Command::new("cp").arg(program).arg(&copy).status();
+        assert!(status.expect("cp can be started").success(), "the program can be read");
         open_to_all(&copy);
         copy
     }
