@@ -1,1 +1,20 @@
-//! Placeholder.
+//! From a run's record to what people and machines read of it, as bytes.
+//!
+//! This package is pure: no clock, no files, no network. The harness gives it a
+//! [`RunRecord`] and writes the [`Artifact`]s wherever the run's directory is; `report`
+//! on a stored run does the same from the files of that directory.
+
+mod artifact;
+mod digest;
+mod html;
+mod junit;
+mod markdown;
+mod plot;
+mod record;
+mod renderer;
+mod svg;
+mod text;
+
+pub use artifact::Artifact;
+pub use record::{FileEntry, RunFacts, RunRecord};
+pub use renderer::{Renderer, ReportError, render_all, renderers};

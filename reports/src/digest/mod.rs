@@ -1,0 +1,20 @@
+//! What a history comes to: one pass over the events, shared by every renderer.
+
+mod fault;
+mod latency;
+mod member;
+mod operation;
+mod pace;
+mod rate;
+mod recovery;
+mod revision;
+mod run;
+
+pub(crate) use fault::{Fault, FaultState};
+pub(crate) use latency::{quantile, summarise};
+pub(crate) use member::{Exit, LogFinding};
+pub(crate) use operation::{Operation, OutcomeKind};
+pub(crate) use pace::pace;
+pub(crate) use rate::Rates;
+pub(crate) use recovery::first_ok_after;
+pub(crate) use run::Digest;

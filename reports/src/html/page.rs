@@ -1,0 +1,79 @@
+//! The page as a whole.
+
+use askama::Template;
+
+use super::checks::{CheckRow, PropertyRow, checks, properties, total_found};
+use super::faults::{FaultRow, MOST_FAULTS};
+use super::findings::FindingView;
+use super::headline::Headline;
+use super::members::MembersView;
+use super::setup::Setup;
+use super::traffic::Traffic;
+use crate::artifact::Artifact;
+use crate::digest::Digest;
+use crate::record::RunRecord;
+use crate::renderer::{Renderer, ReportError};
+use crate::svg::variables;
+
+/// Writes `report.html`.
+pub(crate) struct Html;
+
+impl Renderer for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
+        let page = Page::of(record)?.render()?;
+        Ok(vec![Artifact::text("report.html", page)])
+    }
+}
+
+/// The page. Everything in it is escaped by the template, except the style sheet and the
+/// drawings, which this package makes itself and which escape their own texts.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    style: String,
+    headline: Headline,
+    findings: Vec<FindingView>,
+    more_findings: u64,
+    checks: Vec<CheckRow>,
+    properties: Vec<PropertyRow>,
+    faults: Vec<FaultRow>,
+    more_faults: usize,
+    traffic: Traffic,
+    members: MembersView,
+    setup: Setup,
+}
+
+impl Page {
+    fn of(record: &RunRecord<'_>) -> Result<Self, ReportError> {
+        let digest = Digest::of(record);
+        let findings = super::findings::views(record, &digest);
+        Ok(Self {
+            style: style(),
+            headline: Headline::of(record, &digest),
+            more_findings: total_found(record.judgement).saturating_sub(findings.len() as u64),
+            findings,
+            checks: checks(record.judgement),
+            properties: properties(record.judgement),
+            faults: super::faults::rows(&digest),
+            more_faults: digest.faults.len().saturating_sub(MOST_FAULTS),
+            traffic: Traffic::of(&digest)?,
+            members: MembersView::of(record.preamble, &digest),
+            setup: Setup::of(record, &digest)?,
+        })
+    }
+}
+
+/// The style sheet: the colours of both themes from their one table, then the rest.
+fn style() -> String {
+    format!(
+        ":root{{color-scheme:light dark;{}}}\n\
+         @media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n{}",
+        variables(false),
+        variables(true),
+        include_str!("../../templates/report.css")
+    )
+}

@@ -1,0 +1,107 @@
+//! The traffic: latency by kind, pace with and without faults, and the plots.
+
+use stormglass_checkers::history::Nanos;
+
+use super::headline::Figure;
+use crate::digest::{Digest, pace, summarise};
+use crate::plot::PLOTS;
+use crate::renderer::ReportError;
+use crate::svg::themed;
+use crate::text::{grouped, length, moment};
+
+/// A kind of operation's row.
+#[derive(Debug)]
+pub(crate) struct KindRow {
+    /// The kind.
+    pub(crate) kind: &'static str,
+    /// Answered, refused, unknown.
+    pub(crate) counts: [String; 3],
+    /// Median, 95th and 99th percentile, maximum.
+    pub(crate) quantiles: [String; 4],
+}
+
+/// A plot as the page shows it.
+#[derive(Debug)]
+pub(crate) struct PlotView {
+    /// What it shows.
+    pub(crate) title: &'static str,
+    /// How to read it.
+    pub(crate) caption: &'static str,
+    /// The drawing.
+    pub(crate) figure: Figure,
+}
+
+/// The traffic's section.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    /// A row for each kind of operation.
+    pub(crate) kinds: Vec<KindRow>,
+    /// The pace in sentences.
+    pub(crate) pace: Vec<String>,
+    /// The plots; none without operations.
+    pub(crate) plots: Vec<PlotView>,
+}
+
+impl Traffic {
+    /// The traffic's section.
+    pub(crate) fn of(digest: &Digest) -> Result<Self, ReportError> {
+        let plots = if digest.operations.is_empty() { Vec::new() } else { plots(digest)? };
+        Ok(Self { kinds: kinds(digest), pace: sentences(digest), plots })
+    }
+}
+
+fn kinds(digest: &Digest) -> Vec<KindRow> {
+    let none = || "–".to_owned();
+    summarise(&digest.operations)
+        .into_iter()
+        .map(|(kind, summary)| KindRow {
+            kind,
+            counts: summary.counts.map(grouped),
+            quantiles: summary
+                .quantiles
+                .map_or_else(|| [none(), none(), none(), none()], |values| values.map(length)),
+        })
+        .collect()
+}
+
+fn plots(digest: &Digest) -> Result<Vec<PlotView>, ReportError> {
+    PLOTS
+        .iter()
+        .map(|plot| {
+            let draw = |wide| (plot.draw)(digest, wide).map(|drawing| themed(&drawing.finish()));
+            let figure = Figure { wide: draw(true)?, narrow: draw(false)? };
+            Ok(PlotView { title: plot.title, caption: plot.caption, figure })
+        })
+        .collect()
+}
+
+fn sentences(digest: &Digest) -> Vec<String> {
+    let pace = pace(&digest.operations, &digest.faults, digest.traffic);
+    let mut sentences = Vec::new();
+    if pace.calm.0 > 0 {
+        sentences.push(rate("no fault held", pace.calm, pace.calm_ok));
+    }
+    if pace.faulty.0 > 0 {
+        sentences.push(rate("a fault held", pace.faulty, pace.faulty_ok));
+    }
+    if let Some(gap) = pace.standstill {
+        let lasted = Nanos(gap.to.0 - gap.from.0);
+        let (lasted, from) = (length(lasted), moment(gap.from));
+        sentences.push(format!("Longest time without a single answer: {lasted}, from {from} on."));
+    }
+    if digest.watches > 0 {
+        let (watches, events) = (grouped(digest.watches), grouped(digest.watch_events));
+        sentences.push(format!(
+            "Watches that the workload opened: {watches}; events that all watches delivered, the \
+             recorder's included: {events}."
+        ));
+    }
+    sentences
+}
+
+fn rate(when: &str, time: Nanos, answered: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = answered as f64 / time.seconds();
+    let (answered, time) = (grouped(answered), length(time));
+    format!("While {when} ({time}): {answered} operations answered, {rate:.0} a second.")
+}

@@ -1,0 +1,155 @@
+//! Texts for people: untrusted ones made visible, numbers and times made readable.
+
+use stormglass_checkers::history::Nanos;
+
+/// How many characters of one untrusted text are shown; the files have the rest.
+const LONGEST: usize = 600;
+
+/// An untrusted text with every control character, bidirectional mark and other
+/// invisible character shown as an escape, cut to a readable length.
+///
+/// Quotes and backslashes stay: texts that hold keys and values have them escaped
+/// already. Escaping markup is each format's own business.
+pub(crate) fn visible(text: &str) -> String {
+    clipped(text, LONGEST)
+}
+
+/// As [`visible`], without a limit on the length.
+pub(crate) fn visible_whole(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for piece in text.split_inclusive(['"', '\'', '\\']) {
+        let plain = piece.trim_end_matches(['"', '\'', '\\']);
+        shown.extend(plain.escape_debug());
+        shown.push_str(&piece[plain.len()..]);
+    }
+    shown
+}
+
+/// As [`visible`], cut to `longest` characters.
+pub(crate) fn clipped(text: &str, longest: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(longest) else {
+        return visible_whole(text);
+    };
+    let left_out = text[end..].chars().count();
+    format!("{}… ({} more characters)", visible_whole(&text[..end]), grouped(left_out as u64))
+}
+
+/// Cut to `longest` characters, the last of them an ellipsis where something is missing.
+pub(crate) fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Whether it stood between back-ticks.
+    pub(crate) code: bool,
+    /// The text, without them.
+    pub(crate) text: String,
+}
+
+/// A sentence split at its back-ticks. A lone back-tick stays as it is.
+pub(crate) fn parts(sentence: &str) -> Vec<Part> {
+    let sentence = visible(sentence);
+    if sentence.matches('`').count() % 2 == 1 {
+        return vec![Part { code: false, text: sentence }];
+    }
+    let split = sentence.split('`').enumerate();
+    split
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(place, text)| Part { code: place % 2 == 1, text: text.to_owned() })
+        .collect()
+}
+
+/// A whole number with its thousands apart: `48,211`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things: `1 finding`, `2,000 findings`.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number as u64), if number == 1 { one } else { many })
+}
+
+/// A moment of the run in seconds: `41.203 s`.
+pub(crate) fn moment(at: Nanos) -> String {
+    let milliseconds = at.0 / 1_000_000;
+    format!("{}.{:03} s", grouped(milliseconds / 1000), milliseconds % 1000)
+}
+
+/// A length of time with three significant digits: `812 µs`, `2.31 ms`, `10.7 s`.
+pub(crate) fn length(nanos: Nanos) -> String {
+    let seconds = nanos.seconds();
+    let (value, unit) = match nanos.0 {
+        0..1_000_000 => (seconds * 1e6, "µs"),
+        1_000_000..1_000_000_000 => (seconds * 1e3, "ms"),
+        _ => (seconds, "s"),
+    };
+    let decimals = match value {
+        value if value >= 99.95 => 0,
+        value if value >= 9.995 => 1,
+        _ => 2,
+    };
+    let decimals = if unit == "µs" { 0 } else { decimals };
+    format!("{value:.decimals$} {unit}")
+}
+
+/// A seed as commands take it.
+pub(crate) fn seed(seed: u64) -> String {
+    format!("{seed:#x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_shown_and_ordinary_ones_left_alone() {
+        assert_eq!(visible("a\u{202e}b\u{200f}\u{2066}"), "a\\u{202e}b\\u{200f}\\u{2066}");
+        assert_eq!(visible("line\nnext\u{7}\u{feff}"), "line\\nnext\\u{7}\\u{feff}");
+        assert_eq!(visible(r#"put k = "4-2\"11" 'x'"#), r#"put k = "4-2\"11" 'x'"#);
+        assert_eq!(visible("ключ 鍵 é"), "ключ 鍵 é");
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_say_so() {
+        let shown = visible(&"x".repeat(10_000));
+        assert!(shown.ends_with("… (9,400 more characters)"), "{shown}");
+        assert_eq!(shortened("abcdef", 4), "abc…");
+        assert_eq!(shortened("abcd", 4), "abcd");
+    }
+
+    #[test]
+    fn sentences_split_at_pairs_of_back_ticks() {
+        let texts: Vec<_> =
+            parts("a `b` c").into_iter().map(|part| (part.code, part.text)).collect();
+        let expected = [(false, "a "), (true, "b"), (false, " c")];
+        assert_eq!(texts, expected.map(|(code, text)| (code, text.to_owned())));
+        assert_eq!(parts("a ` b").len(), 1);
+    }
+
+    #[test]
+    fn numbers_and_times_read_well() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "step", "steps"), "1 step");
+        assert_eq!(moment(Nanos(41_203_999_999)), "41.203 s");
+        assert_eq!(length(Nanos(812_345)), "812 µs");
+        assert_eq!(length(Nanos(2_309_000)), "2.31 ms");
+        assert_eq!(length(Nanos(10_700_000_000)), "10.7 s");
+        assert_eq!(length(Nanos(123_000_000_000)), "123 s");
+    }
+}
