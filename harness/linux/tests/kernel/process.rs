@@ -189,13 +189,15 @@ fn a_process_runs_in_the_namespace_it_was_given() {
 #[test]
 fn a_tmpfs_holds_what_it_was_given_and_no_more() {
     in_isolation("process::a_tmpfs_holds_what_it_was_given_and_no_more", User::Ordinary, || {
-        let folder = tempfile::tempdir().expect("a temporary folder is to be had");
-        stormglass_linux::mounts::mount_tmpfs(folder.path(), 64 * 1024).expect("a tmpfs");
-        let file = folder.path().join("file");
+        // Not on a folder of our own: under the mount, nobody could remove it afterwards.
+        let folder = std::env::temp_dir();
+        stormglass_linux::mounts::mount_tmpfs(&folder, 64 * 1024).expect("a tmpfs");
+        assert_eq!(fs::read_dir(&folder).expect("it is mounted").count(), 0);
+        let file = folder.join("file");
         fs::write(&file, vec![0; 32 * 1024]).expect("it fits");
         let error = fs::write(&file, vec![0; 128 * 1024]).expect_err("it does not fit");
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        let absent = folder.path().join("absent");
+        let absent = folder.join("absent");
         let error = stormglass_linux::mounts::mount_tmpfs(&absent, 4096).expect_err("no folder");
         assert!(error.to_string().starts_with("cannot mount a tmpfs on "), "{error}");
     });
