@@ -8,5 +8,6 @@ pub mod checker;
 pub mod history;
 pub mod judge;
 pub mod keys;
+pub mod model;
 pub mod registry;
 pub mod verdict;

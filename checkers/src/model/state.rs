@@ -1,0 +1,167 @@
+//! The whole state of the model, moved by requests one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evaluate::{Evaluation, evaluate};
+use super::index::Index;
+use super::view::Change;
+use crate::history::{
+    Bytes, Empty, Header, LeaseId, LeaseTtl, Refusal, Request, Response, Revision,
+};
+
+/// etcd, one request at a time, with all its past.
+#[derive(Clone, Debug)]
+pub struct State {
+    index: Index,
+    start: Revision,
+    /// The changes of each revision after the start.
+    log: Vec<Vec<Change>>,
+    granted: BTreeSet<LeaseId>,
+    /// Keys attached to each lease, as far as the pairs tell.
+    attached: BTreeMap<LeaseId, BTreeSet<Bytes>>,
+    compacted: Revision,
+}
+
+impl State {
+    /// An empty store at a revision; a new one is at revision 1.
+    pub fn new(start: Revision) -> Self {
+        Self {
+            index: Index::default(),
+            start,
+            log: Vec::new(),
+            granted: BTreeSet::new(),
+            attached: BTreeMap::new(),
+            compacted: Revision(0),
+        }
+    }
+
+    /// Every version of every key.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The current revision.
+    pub fn revision(&self) -> Revision {
+        let grown = i64::try_from(self.log.len()).unwrap_or(i64::MAX);
+        Revision(self.start.0.saturating_add(grown))
+    }
+
+    /// The changes that made a revision.
+    pub fn changes(&self, revision: Revision) -> &[Change] {
+        let at = usize::try_from(revision.0.saturating_sub(self.start.0).saturating_sub(1));
+        at.ok().and_then(|at| self.log.get(at)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The keys that are attached to a lease now.
+    pub fn attached(&self, lease: LeaseId) -> impl Iterator<Item = &Bytes> {
+        self.attached.get(&lease).into_iter().flatten()
+    }
+
+    /// The changes that the end of a lease makes: all its keys go, in one revision.
+    pub fn end_of_lease(&self, lease: LeaseId) -> Vec<Change> {
+        self.attached(lease).map(|key| Change { key: key.clone(), pair: None }).collect()
+    }
+
+    /// Evaluates a request of the key space at a revision up to the current one; see
+    /// [`evaluate`].
+    ///
+    /// # Errors
+    /// What the store refuses on that state.
+    pub fn evaluate(&self, at: Revision, request: &Request) -> Option<Result<Evaluation, Refusal>> {
+        evaluate(&self.index, at, request)
+    }
+
+    /// Makes the next revision.
+    pub fn commit(&mut self, changes: Vec<Change>) {
+        let (before, revision) = (self.revision(), self.revision().next());
+        for change in &changes {
+            if let Some(old) = self.index.get(&change.key, before).map(|pair| pair.lease) {
+                self.detach(old, &change.key);
+            }
+            if let Some(pair) = change.pair.as_ref().filter(|pair| !pair.lease.is_none()) {
+                self.attached.entry(pair.lease).or_default().insert(change.key.clone());
+            }
+            self.index.set(&change.key, revision, change.pair.clone());
+        }
+        self.log.push(changes);
+    }
+
+    fn detach(&mut self, lease: LeaseId, key: &Bytes) {
+        if let Some(keys) = self.attached.get_mut(&lease) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.attached.remove(&lease);
+            }
+        }
+    }
+
+    /// A request takes effect, with everything that decides whether it may: leases,
+    /// compaction, the key space.
+    ///
+    /// # Errors
+    /// What the store refuses, without effect.
+    pub fn apply(&mut self, request: &Request) -> Result<Response, Refusal> {
+        match request {
+            Request::Compact(compact) => self.compact(compact.revision),
+            Request::LeaseGrant(grant) if self.granted.insert(grant.lease) => {
+                let (lease, ttl_seconds) = (grant.lease, grant.ttl_seconds);
+                let header = Some(self.header());
+                Ok(Response::LeaseGrant(LeaseTtl { header, lease, ttl_seconds }))
+            }
+            Request::LeaseGrant(_) => Err(Refusal::LeaseExists),
+            Request::LeaseRevoke(revoke) if self.granted.contains(&revoke.lease) => {
+                self.end_lease(revoke.lease);
+                Ok(Response::LeaseRevoke(Empty { header: Some(self.header()) }))
+            }
+            Request::LeaseRevoke(_) => Err(Refusal::LeaseNotFound),
+            _ => self.apply_to_keys(request),
+        }
+    }
+
+    /// A lease ends, by a revocation or by expiry.
+    pub fn end_lease(&mut self, lease: LeaseId) {
+        self.granted.remove(&lease);
+        let changes = self.end_of_lease(lease);
+        if !changes.is_empty() {
+            self.commit(changes);
+        }
+    }
+
+    fn apply_to_keys(&mut self, request: &Request) -> Result<Response, Refusal> {
+        let evaluation =
+            self.evaluate(self.revision(), request).ok_or(Refusal::Unimplemented)??;
+        self.permit(&evaluation)?;
+        if !evaluation.changes.is_empty() {
+            self.commit(evaluation.changes.clone());
+        }
+        Ok(evaluation.into_response())
+    }
+
+    /// Leases that puts name must exist, and past revisions must not be compacted.
+    fn permit(&self, evaluation: &Evaluation) -> Result<(), Refusal> {
+        let leases = evaluation.changes.iter().filter_map(|change| change.pair.as_ref());
+        let unknown = |lease: &LeaseId| !lease.is_none() && !self.granted.contains(lease);
+        if leases.map(|pair| pair.lease).any(|lease| unknown(&lease)) {
+            return Err(Refusal::LeaseNotFound);
+        }
+        match evaluation.oldest_read {
+            Some(oldest) if oldest < self.compacted => Err(Refusal::Compacted),
+            _ => Ok(()),
+        }
+    }
+
+    fn compact(&mut self, revision: Revision) -> Result<Response, Refusal> {
+        if revision <= self.compacted {
+            return Err(Refusal::Compacted);
+        }
+        if revision > self.revision() {
+            return Err(Refusal::FutureRevision);
+        }
+        self.compacted = revision;
+        Ok(Response::Compact(Empty { header: Some(self.header()) }))
+    }
+
+    fn header(&self) -> Header {
+        Header { revision: self.revision(), ..Header::default() }
+    }
+}
