@@ -2,6 +2,7 @@
 
 mod actor;
 mod context;
+mod mixed;
 mod registry;
 mod step;
 

@@ -1,6 +1,7 @@
 //! Every kind of workload.
 
 use super::actor::Actor;
+use super::mixed;
 use crate::plan::Plan;
 
 /// A kind of workload.
@@ -38,4 +39,9 @@ pub fn workload(kind: &str) -> Option<&'static WorkloadEntry> {
     WORKLOADS.iter().find(|entry| entry.kind == kind)
 }
 
-static WORKLOADS: [WorkloadEntry; 0] = [];
+static WORKLOADS: [WorkloadEntry; 1] = [WorkloadEntry {
+    kind: "mixed",
+    summary: "everything of the v3 API that ordinary clients use, on few hot keys",
+    weights: &mixed::WEIGHTS,
+    actors: mixed::actors,
+}];

@@ -1,0 +1,137 @@
+//! The key space of `mixed`, all of it below the run's prefix.
+
+use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
+use stormglass_checkers::history::Bytes;
+
+/// A first key and a range end, as in etcd's requests.
+pub(super) type Interval = (Bytes, Bytes);
+
+/// Keys that one client alone writes, so that its guards hold nearly always.
+const OWN_KEYS: u32 = 2;
+
+/// The key space: hot keys `k…` that all clients share, keys `l…` for leases, `own-…`
+/// for one client alone, and `fill-…` written once before the traffic.
+pub(super) struct KeySpace {
+    prefix: String,
+    hot: u32,
+    width: usize,
+}
+
+impl KeySpace {
+    pub(super) fn new(prefix: &str, hot: u32) -> Self {
+        Self { prefix: prefix.to_owned(), hot, width: hot.to_string().len() }
+    }
+
+    /// A hot key.
+    pub(super) fn hot(&self, rng: &mut ChaCha8Rng) -> Bytes {
+        self.numbered('k', rng.random_range(0..self.hot))
+    }
+
+    /// A key of the leases.
+    pub(super) fn leased(&self, rng: &mut ChaCha8Rng) -> Bytes {
+        self.numbered('l', rng.random_range(0..self.hot))
+    }
+
+    /// A key that only this client writes.
+    pub(super) fn own(&self, client: u32, rng: &mut ChaCha8Rng) -> Bytes {
+        let number = rng.random_range(0..OWN_KEYS);
+        Bytes::from(format!("{}own-{client:04}-{number}", self.prefix))
+    }
+
+    /// A key of the data that is written before the traffic.
+    pub(super) fn fill(&self, number: u32) -> Bytes {
+        Bytes::from(format!("{}fill-{number:06}", self.prefix))
+    }
+
+    /// One to `most` neighbouring hot keys.
+    pub(super) fn neighbours(&self, most: u32, rng: &mut ChaCha8Rng) -> Interval {
+        let first = rng.random_range(0..self.hot);
+        let count = rng.random_range(1..=most.max(1));
+        (self.numbered('k', first), self.numbered('k', first.saturating_add(count)))
+    }
+
+    /// Every hot key.
+    pub(super) fn all_hot(&self) -> Interval {
+        (Bytes::from(format!("{}k", self.prefix)), Bytes::from(format!("{}l", self.prefix)))
+    }
+
+    /// Every key of the leases.
+    pub(super) fn all_leased(&self) -> Interval {
+        (Bytes::from(format!("{}l", self.prefix)), Bytes::from(format!("{}m", self.prefix)))
+    }
+
+    /// Every key of the run.
+    pub(super) fn everything(&self) -> Interval {
+        let zero = || Bytes::from(&b"\0"[..]);
+        if self.prefix.is_empty() {
+            return (zero(), zero());
+        }
+        (Bytes::from(self.prefix.as_str()), prefix_end(self.prefix.as_bytes()).unwrap_or_else(zero))
+    }
+
+    /// Whether what is known of this key is worth remembering: the fill is too much.
+    pub(super) fn remembers(&self, key: &Bytes) -> bool {
+        !key.as_slice()
+            .strip_prefix(self.prefix.as_bytes())
+            .is_some_and(|rest| rest.starts_with(b"fill-"))
+    }
+
+    fn numbered(&self, letter: char, number: u32) -> Bytes {
+        Bytes::from(format!("{}{letter}{number:0width$}", self.prefix, width = self.width))
+    }
+}
+
+/// The first key behind all keys with this prefix, as `clientv3.GetPrefixRangeEnd`:
+/// none where the prefix is nothing but bytes of 255.
+fn prefix_end(prefix: &[u8]) -> Option<Bytes> {
+    let last = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(Bytes::from(end))
+}
+
+/// Whether an interval of etcd's requests has this key.
+pub(super) fn contains((first, end): &Interval, key: &Bytes) -> bool {
+    match end.as_slice() {
+        [] => key == first,
+        [0] => key >= first,
+        _ => key >= first && key < end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+    use rand::rngs::ChaCha8Rng;
+    use stormglass_checkers::history::Bytes;
+
+    use super::{KeySpace, contains, prefix_end};
+
+    #[test]
+    fn a_prefix_ends_behind_its_last_key() {
+        assert_eq!(prefix_end(b"run/"), Some(Bytes::from("run0")));
+        assert_eq!(prefix_end(b"a\xff"), Some(Bytes::from("b")));
+        assert_eq!(prefix_end(b"\xff"), None);
+    }
+
+    #[test]
+    fn every_kind_of_key_is_in_its_interval_and_below_the_prefix() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for prefix in ["", "run/"] {
+            let keys = KeySpace::new(prefix, 12);
+            let all = keys.everything();
+            for _ in 0..100 {
+                let (hot, leased) = (keys.hot(&mut rng), keys.leased(&mut rng));
+                assert!(contains(&keys.all_hot(), &hot) && !contains(&keys.all_hot(), &leased));
+                assert!(contains(&keys.all_leased(), &leased));
+                let neighbours = keys.neighbours(3, &mut rng);
+                assert!(contains(&neighbours, &neighbours.0));
+                for key in [hot, leased, keys.own(3, &mut rng), keys.fill(7), neighbours.0] {
+                    assert!(contains(&all, &key), "{key}");
+                }
+            }
+            assert!(!keys.remembers(&keys.fill(7)) && keys.remembers(&keys.hot(&mut rng)));
+        }
+    }
+}

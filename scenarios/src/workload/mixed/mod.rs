@@ -1,0 +1,20 @@
+//! The workload `mixed`: everything of the v3 API that ordinary clients use, at random,
+//! on few hot keys.
+
+mod actors;
+mod client;
+mod guards;
+mod keys;
+mod knowledge;
+mod leases;
+mod prefill;
+mod ranges;
+mod requests;
+mod settings;
+mod transactions;
+mod values;
+mod watcher;
+mod weights;
+
+pub(super) use actors::actors;
+pub(super) use weights::WEIGHTS;
