@@ -14,6 +14,9 @@ use super::store::Store;
 /// Nanoseconds between two events.
 const TICK: u64 = 1_000_000;
 
+/// What the store says to a request.
+pub type Answer = Result<Response, Refusal>;
+
 /// An operation that was invoked and is still open.
 #[derive(Clone, Debug)]
 pub struct Op {
@@ -231,6 +234,11 @@ impl Cluster {
         self.members[usize::from(member)].down = false;
         self.start(member);
         self.spread();
+    }
+
+    /// Whether a member's process runs.
+    pub fn is_up(&self, member: u16) -> bool {
+        !self.members[usize::from(member)].down
     }
 
     /// A phase begins.

@@ -5,12 +5,14 @@
 
 pub mod cluster;
 pub mod edit;
+pub mod random;
 pub mod requests;
 pub mod run;
 pub mod store;
 
 pub use cluster::{Cluster, Op};
 pub use edit::{completion_of, edit, edit_last, insert_after, remove, renumber};
+pub use random::{Dice, Legal, Requests};
 pub use requests::*;
 pub use run::{anomalies, feed, judge, verdict};
 pub use store::Store;

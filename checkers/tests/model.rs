@@ -1,0 +1,60 @@
+//! The model against the reference store, which shares no code with it.
+
+pub mod common;
+
+use common::{Requests, Store};
+use proptest::prelude::*;
+use stormglass_checkers::history::{Response, Revision, TxnResponse};
+use stormglass_checkers::model::State;
+
+/// The reference store fills nested headers; the model, like some releases, does not.
+fn without_nested_headers(response: &mut Response) {
+    if let Response::Txn(TxnResponse { responses, .. }) = response {
+        for response in responses {
+            match response {
+                Response::Put(response) => response.header = None,
+                Response::Range(response) => response.header = None,
+                Response::Delete(response) => response.header = None,
+                Response::Txn(inner) => inner.header = None,
+                _ => {}
+            }
+            without_nested_headers(response);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn model_and_reference_store_answer_alike(seed in any::<u64>()) {
+        let mut requests = Requests::new(seed, 5, 3);
+        let (mut store, mut model) = (Store::default(), State::new(Revision(1)));
+        for _ in 0..60 {
+            let request = requests.next(store.revision());
+            let mut expected = store.apply(&request);
+            if let Ok(expected) = &mut expected {
+                without_nested_headers(expected);
+            }
+            // Where several refusals are true, which of them is told is open.
+            let (found, expected) = (model.apply(&request).ok(), expected.ok());
+            prop_assert_eq!(found, expected, "{:?}", request);
+            prop_assert_eq!(model.revision().0, store.revision());
+        }
+    }
+
+    #[test]
+    fn every_answer_of_the_reference_store_agrees_with_the_model(seed in any::<u64>()) {
+        let mut requests = Requests::new(seed, 4, 0);
+        let (mut store, mut model) = (Store::default(), State::new(Revision(1)));
+        for _ in 0..60 {
+            let request = requests.next(store.revision());
+            let before = model.revision();
+            let found = store.apply(&request);
+            if let (Some(Ok(expected)), Ok(found)) = (model.evaluate(before, &request), &found) {
+                prop_assert_eq!(expected.expected.agree(found), Ok(()), "{:?}", request);
+            }
+            let _ = model.apply(&request);
+        }
+    }
+}
