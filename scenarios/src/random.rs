@@ -46,6 +46,14 @@ mod tests {
     }
 
     #[test]
+    fn streams_never_change() {
+        let first = |seed, name| stream(seed, name).next_u64();
+        assert_eq!(first(0, ""), 0xbfec_d726_2624_787c);
+        assert_eq!(first(42, "fault/0/kill"), 0xdbb9_1a25_129c_0e0c);
+        assert_eq!(first(u64::MAX, "workload/mixed/client-3"), 0xce5a_71a3_2ad7_ada4);
+    }
+
+    #[test]
     fn streams_of_different_names_or_seeds_differ() {
         let first = |seed, name| stream(seed, name).next_u64();
         assert_ne!(first(1, "fault/0"), first(1, "fault/1"));

@@ -2,11 +2,19 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+
 use super::document::Scenario;
 use super::error::ScenarioError;
 use super::flaw::Flaw;
 use super::suggestion::did_you_mean;
-use super::validation::flaw;
+use super::validation::{flaw, version};
+
+/// A scenario of any version.
+#[derive(Deserialize)]
+struct Version {
+    schema: Option<u32>,
+}
 
 impl Scenario {
     /// Reads a scenario. `origin` names the text in errors: a file's name, or
@@ -16,6 +24,12 @@ impl Scenario {
     /// When the text is no TOML, has an unknown key, a value of the wrong type, an
     /// unknown name, or settings that contradict each other; with line and caret.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ScenarioError> {
+        // The version first: a newer scenario may have any keys.
+        if let Ok(Version { schema: Some(schema) }) = toml::from_str(text)
+            && let Err(flaw) = version(schema)
+        {
+            return Err(file_error(text, origin, flaw.place(text), flaw.message));
+        }
         let scenario: Self = toml::from_str(text).map_err(|error| {
             file_error(text, origin, error.span().unwrap_or(0..0), sentence(error.message()))
         })?;
@@ -52,11 +66,25 @@ pub(super) fn sentence(message: &str) -> String {
         Some((missing, _)) if message.starts_with("missing field") => {
             format!("the key `{missing}` is missing: add it, as docs/scenarios.md describes it")
         }
-        _ if message.starts_with("invalid") => {
-            format!("{message}: correct it as docs/scenarios.md describes the key")
+        _ if message.starts_with("invalid type") || message.starts_with("invalid value") => {
+            format!("{}: correct it as docs/scenarios.md describes the key", in_words(message))
         }
         _ => message.lines().collect::<Vec<_>>().join("; "),
     }
+}
+
+/// The types of a program in the words of a file.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.split_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "u16" | "u32" | "u64" | "usize" => "a whole number, not negative",
+        "a string" | "a borrowed string" => "a string in quotes",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{found}, expected {expected}")
 }
 
 fn file_error(text: &str, origin: &str, span: Range<usize>, message: String) -> ScenarioError {

@@ -16,15 +16,20 @@ pub(super) fn flaw(scenario: &Scenario) -> Option<Flaw> {
     check(scenario).err()
 }
 
+/// The version of the format must be one that this code reads.
+pub(super) fn version(schema: u32) -> Result<(), Flaw> {
+    ensure(schema == SCHEMA, "schema", || {
+        format!("schema {schema} is unknown: this Stormglass reads schema = {SCHEMA}")
+    })
+}
+
 /// Refuses with a sentence unless the condition holds.
 fn ensure(holds: bool, path: &str, message: impl FnOnce() -> String) -> Result<(), Flaw> {
     if holds { Ok(()) } else { Err(Flaw::value(path, message())) }
 }
 
 fn check(scenario: &Scenario) -> Result<(), Flaw> {
-    ensure(scenario.schema == SCHEMA, "schema", || {
-        format!("schema {} is unknown: this Stormglass reads schema = {SCHEMA}", scenario.schema)
-    })?;
+    version(scenario.schema)?;
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     ensure(!scenario.name.is_empty() && scenario.name.bytes().all(plain), "name", || {
         "a name has only small letters, digits and hyphens: rename it".to_owned()

@@ -9,9 +9,17 @@ use stormglass_checkers::history::{
 };
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::random;
+use stormglass_scenarios::scenario::Scenario;
 use stormglass_scenarios::workload::{Context, Role, Step, WatchStep, workload};
 
 use super::store::{Store, inside};
+
+/// The plan of a scenario given by its text after name and schema.
+pub(crate) fn plan(text: &str, seed: u64) -> Plan {
+    let text = format!("schema = 1\nname = \"test\"\n{text}");
+    let scenario = Scenario::parse(&text, "test.toml").expect("a scenario");
+    Plan::build(&scenario, seed, "3.5.30").expect("a plan")
+}
 
 /// A step that an actor took.
 pub(crate) struct Taken {

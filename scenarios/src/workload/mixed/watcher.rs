@@ -65,9 +65,10 @@ impl Watcher {
         let request = WatchRequest { start_revision: before.next, ..before.request.clone() };
         let member = elsewhere(before.member, context.members, &mut self.rng);
         let mut step = self.step(member, request, true);
-        // A member that lags takes this start for one in the future, of which it then
-        // must not report progress: that is #20221's trigger, too.
+        // A member that lags takes this start for one in the future, and with #20221 it
+        // reports progress below it.
         if !self.settings.triggers.watch_future_start {
+            step.request.progress_notify = false;
             step.progress_every = None;
         }
         Some(step)
@@ -218,4 +219,74 @@ fn elsewhere(before: MemberIndex, members: u16, rng: &mut ChaCha8Rng) -> MemberI
         return before;
     }
     MemberIndex((before.0 + rng.random_range(1..members)) % members)
+}
+
+#[cfg(test)]
+mod tests {
+    use stormglass_checkers::history::{
+        KeyEvent, KeyEventKind, KeyValue, Nanos, ProcessId, WatchCanceled, WatchEvent, WatchHeader,
+        WatchId, WatchKind, WatchOpen,
+    };
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::scenario::Scenario;
+
+    fn header(revision: i64) -> Header {
+        Header { revision: Revision(revision), ..Header::default() }
+    }
+
+    fn events(revisions: &[i64], fragment: bool) -> WatchFrame {
+        let event = |revision: &i64| KeyEvent {
+            kind: KeyEventKind::Put,
+            kv: KeyValue { mod_revision: Revision(*revision), ..KeyValue::default() },
+            prev_kv: None,
+        };
+        let events = revisions.iter().map(event).collect();
+        WatchFrame::Events(WatchEvents { header: Some(header(99)), fragment, events })
+    }
+
+    /// Where a watch that got these frames is continued; none where it never is.
+    fn resumed_from(start: i64, frames: &[WatchFrame]) -> Option<i64> {
+        let scenario = Scenario::parse("schema = 1\nname = \"a\"", "a.toml").expect("a scenario");
+        let plan = Plan::build(&scenario, 1, "3.5.30").expect("a plan");
+        let rng = crate::random::stream(1, "test");
+        let mut watcher = Watcher::new(Arc::new(Settings::new(&plan, "")), rng);
+        let request = WatchRequest { start_revision: Revision(start), ..WatchRequest::default() };
+        let open = WatchOpen { kind: WatchKind::Workload, request, resumes: None };
+        let member = Some(MemberIndex(1));
+        for frame in std::iter::once(&WatchFrame::Open(open)).chain(frames) {
+            let body = Body::Watch(WatchEvent { watch: WatchId(0), frame: frame.clone() });
+            watcher.observe(&Event { index: 0, at: Nanos(0), process: None, member, body });
+        }
+        let (process, now) = (ProcessId(0), Nanos(0));
+        let context = Context { process, member: MemberIndex(0), members: 3, now };
+        let steps = (0..64).filter_map(|_| watcher.resumed(&context));
+        let starts: Vec<i64> = steps
+            .map(|step| {
+                assert!(step.resumes && step.member != MemberIndex(1));
+                step.request.start_revision.0
+            })
+            .collect();
+        assert!(starts.windows(2).all(|pair| pair[0] == pair[1]));
+        starts.first().copied()
+    }
+
+    #[test]
+    fn a_watch_goes_on_behind_what_was_delivered_whole() {
+        let created = WatchFrame::Created(WatchHeader { header: Some(header(40)) });
+        let progress = WatchFrame::Progress(WatchHeader { header: Some(header(60)) });
+        assert_eq!(resumed_from(0, std::slice::from_ref(&created)), Some(41));
+        assert_eq!(resumed_from(7, &[created.clone(), events(&[7, 9, 9], false)]), Some(10));
+        assert_eq!(resumed_from(7, &[created.clone(), events(&[7, 9], true)]), Some(9));
+        assert_eq!(resumed_from(7, &[created.clone(), progress]), Some(61));
+        assert_eq!(resumed_from(7, &[created]), Some(7));
+    }
+
+    #[test]
+    fn a_watch_that_never_began_or_was_compacted_is_not_continued() {
+        let canceled = WatchCanceled { compact_revision: Revision(9), ..WatchCanceled::default() };
+        assert_eq!(resumed_from(7, &[WatchFrame::Canceled(canceled)]), None);
+        assert_eq!(resumed_from(0, &[]), None);
+    }
 }
