@@ -5,9 +5,15 @@
 //! [`registry`], and take a [`verdict::Judgement`].
 
 pub mod checker;
+pub mod convergence;
+pub mod coverage;
+mod evidence;
 pub mod history;
 pub mod judge;
 pub mod keys;
+pub mod logs;
 pub mod model;
 pub mod registry;
+pub mod revisions;
 pub mod verdict;
+pub mod watch;

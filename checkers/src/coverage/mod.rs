@@ -1,0 +1,10 @@
+//! A result counts only if the test tested: what must have happened, counted.
+
+mod checker;
+mod expiry;
+mod leadership;
+mod property;
+mod watches;
+
+pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use property::{KnownProperty, Wanted, WantedError, known_properties};

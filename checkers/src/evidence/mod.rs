@@ -1,0 +1,18 @@
+//! What several checkers need to argue from a history: operations with their ends,
+//! effects that acknowledgements prove, and capped lists of findings.
+
+mod acknowledged;
+mod epochs;
+mod findings;
+mod operation;
+mod pair_mark;
+mod pairs;
+mod value_mark;
+
+pub(crate) use acknowledged::{Acknowledged, Change, Effect, acknowledged, may_have_written};
+pub(crate) use epochs::Epochs;
+pub(crate) use findings::{Findings, finding};
+pub(crate) use operation::{Operation, Operations, Place};
+pub(crate) use pair_mark::PairMark;
+pub(crate) use pairs::{changes_of, each_pair};
+pub(crate) use value_mark::ValueMark;

@@ -1,0 +1,9 @@
+//! Members that end by themselves, log lines that no correct member writes, and clusters
+//! that do not come back.
+
+mod checker;
+mod patterns;
+
+pub(crate) use checker::STARVED;
+pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use patterns::suspicious;

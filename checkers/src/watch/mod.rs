@@ -1,0 +1,14 @@
+//! The guarantees of watches: ordered, unique, reliable, atomic, resumable, bookmarkable.
+
+mod change_log;
+mod checker;
+mod compactions;
+mod consecutive;
+mod delivery;
+mod settlement;
+mod stream;
+mod window;
+mod writes;
+
+pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub(crate) use window::Window;
