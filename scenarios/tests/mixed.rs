@@ -46,7 +46,7 @@ fn values(taken: &[Taken]) -> Vec<Bytes> {
                 values.extend(operations(txn).filter_map(|operation| match operation {
                     TxnOp::Put(put) => Some(put.value.clone()),
                     _ => None,
-                }))
+                }));
             }
             _ => {}
         }

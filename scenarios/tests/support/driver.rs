@@ -111,11 +111,11 @@ fn watch_frames(step: &WatchStep, store: &Store) -> Vec<WatchFrame> {
         start => start,
     };
     let open = WatchOpen { kind: WatchKind::Workload, request, resumes: None };
-    let header = WatchHeader { header: store.header() };
+    let header = WatchHeader { header: Some(store.header()) };
     let mut frames = vec![WatchFrame::Open(open), WatchFrame::Created(header)];
     if start < store.compacted {
         frames.push(WatchFrame::Canceled(WatchCanceled {
-            header: store.header(),
+            header: Some(store.header()),
             compact_revision: Revision(store.compacted),
             reason: "required revision has been compacted".to_owned(),
         }));
@@ -126,7 +126,11 @@ fn watch_frames(step: &WatchStep, store: &Store) -> Vec<WatchFrame> {
     let events: Vec<_> = events.take(DELIVERED_MAX).cloned().collect();
     if !events.is_empty() {
         let fragment = false;
-        frames.push(WatchFrame::Events(WatchEvents { header: store.header(), fragment, events }));
+        frames.push(WatchFrame::Events(WatchEvents {
+            header: Some(store.header()),
+            fragment,
+            events,
+        }));
     }
     frames.push(WatchFrame::Cancel {});
     frames.push(WatchFrame::Broken { error: "closed by the harness".to_owned() });

@@ -33,8 +33,8 @@ impl Default for Store {
 }
 
 impl Store {
-    pub(crate) fn header(&self) -> Option<Header> {
-        Some(Header { revision: Revision(self.revision), ..Header::default() })
+    pub(crate) fn header(&self) -> Header {
+        Header { revision: Revision(self.revision), ..Header::default() }
     }
 
     pub(crate) fn apply(&mut self, request: &Request) -> Outcome {
@@ -84,7 +84,7 @@ impl Store {
     }
 
     fn stamp(&self, response: &mut Response) {
-        let header = self.header();
+        let header = Some(self.header());
         match response {
             Response::Put(response) => response.header = header,
             Response::Range(response) => response.header = header,
