@@ -1,0 +1,83 @@
+# Stormglass: `make help` lists what can be made. GNU make, a POSIX shell, no root.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# Rows of evidence: `all`, or `ci` for one row of each.
+ROWS ?= all
+# Length of the load measurement, in seconds.
+SECONDS_OF_LOAD ?= 60
+# Releases of etcd that the tests run; a release that cannot be had fails here, in one sentence.
+RELEASES_TESTED = 3.5.1 3.5.16
+
+# Where Cargo builds: CARGO_TARGET_DIR and Cargo's own configuration may move it.
+TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \
+	| sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+
+# protoc stays below the repository wherever Cargo builds, because .cargo/config.toml
+# names it relative to itself.
+PROTOC_READY = target/protoc/.ready
+
+.PHONY: help setup build demo test lint install evidence-demo evidence-load
+
+help: ## List what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
+
+setup: $(PROTOC_READY) ## Put protoc and its well-known protos into target/protoc (no root)
+
+$(PROTOC_READY): harness/protoc/Cargo.toml harness/protoc/src/main.rs
+	@$(CARGO) run --quiet --locked --package stormglass-protoc -- target/protoc
+	@touch $@
+
+# One invocation for program and examples, with the same features as the tests: nothing
+# is compiled twice.
+build: setup ## Build the program, and the programs behind demo and evidence
+	@$(CARGO) build --locked --bins --examples
+
+demo: build ## Find a data bug in etcd 3.5.1, then none in a fixed release
+	@$(TARGET)/debug/examples/demo
+
+# What the tests need and Cargo cannot build. The warning is repeated at the end, where
+# it is seen.
+define NO_CHROMIUM
+test_browser() { \
+  for name in chromium chromium-browser google-chrome; do \
+    command -v $$name >/dev/null 2>&1 && return 0; \
+  done; \
+  return 1; \
+}; \
+warn_browser() { \
+  test_browser && return 0; \
+  printf '%s\n' \
+    '+----------------------------------------------------------------------+' \
+    '|  NOT TESTED: the report was not drawn, because there is no Chromium. |' \
+    '|  Install it (Debian: package chromium) and run make test again.      |' \
+    '+----------------------------------------------------------------------+' >&2; \
+};
+endef
+
+test: build ## Run all tests, with real etcd processes
+	@$(TARGET)/debug/stormglass etcd install $(RELEASES_TESTED)
+	@$(NO_CHROMIUM) warn_browser; \
+	if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  profile=default; [ "$$CI" = true ] && profile=ci; \
+	  $(CARGO) nextest run --locked --profile $$profile; \
+	else \
+	  $(CARGO) test --locked --no-fail-fast; \
+	fi; \
+	status=$$?; warn_browser; exit $$status
+
+lint: setup ## Check format, lints, licences and sources of dependencies
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	@$(CARGO) deny --locked check --hide-inclusion-graph bans licenses sources
+
+install: setup ## Put stormglass on the path (~/.cargo/bin)
+	@$(CARGO) install --locked --path harness
+
+evidence-demo: build ## Regenerate evidence/demo.json (about 40 minutes; ROWS=ci: 4 minutes)
+	@$(TARGET)/debug/examples/evidence demo --rows $(ROWS)
+
+evidence-load: build ## Regenerate evidence/load.json (a minute and a half)
+	@$(TARGET)/debug/examples/evidence load --rows $(ROWS) --seconds $(SECONDS_OF_LOAD)
