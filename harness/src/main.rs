@@ -1,1 +1,23 @@
-fn main() {}
+//! Parses the command line, calls the library, maps the result to an exit code.
+
+use clap::Parser as _;
+
+use stormglass::cli::{Cli, execute};
+
+fn main() {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let code = match execute(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the one place where errors are told")]
+            {
+                eprintln!("stormglass: {error}");
+            }
+            error.code
+        }
+    };
+    std::process::exit(code.number());
+}

@@ -1,0 +1,317 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Chaos and correctness for etcd and every store that speaks its v3 API.
+#[derive(Debug, Parser)]
+#[command(name = "stormglass", version, max_term_width = 100, after_help = MAIN_EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Form of the results on standard output.
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Output")]
+    pub format: Format,
+}
+
+const MAIN_EXAMPLES: &str = "\
+Examples:
+  stormglass run demo --etcd 3.5.1      find a known data bug of etcd 3.5.1
+  stormglass run my.toml --seed 7       run a scenario of your own, with a seed
+  stormglass check runs/latest          judge a stored run again, without a cluster";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario: cluster, traffic, faults, checks, report.
+    Run(RunArgs),
+    /// Judge the history of a run again, or any history file.
+    Check(CheckArgs),
+    /// Draw the report of a run again.
+    Report(ReportArgs),
+    /// List scenarios, workloads, faults or checkers.
+    List(ListArgs),
+    /// Write a commented scenario to start from.
+    Init(InitArgs),
+    /// Find, install and list etcd releases.
+    Etcd(EtcdArgs),
+    /// Look at this machine: what works, what does not, and how to get it.
+    Doctor(DoctorArgs),
+    /// Undo what a killed run left behind.
+    Cleanup(CleanupArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// The inner process of a run, started by `run` itself.
+    #[command(hide = true)]
+    Inner(InnerArgs),
+}
+
+/// Form of the results on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON value.
+    Json,
+}
+
+/// How to show progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressStyle {
+    /// A bar on a terminal, plain lines otherwise.
+    #[default]
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line every ten seconds.
+    Plain,
+    /// A JSON object every ten seconds.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// Whether to isolate the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum IsolationChoice {
+    /// Namespaces where the kernel allows them.
+    #[default]
+    Auto,
+    /// Plain loopback; network faults are then not tested.
+    None,
+}
+
+/// Where the cluster runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TargetKind {
+    /// Real etcd processes on this machine.
+    #[default]
+    Local,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass run demo --etcd 3.5.1
+  stormglass run demo --etcd ./bin/etcd --seed 0x2a91 --out /tmp/run
+  stormglass run my.toml --duration 2m --set workload.rate=200 --dry-run")]
+pub struct RunArgs {
+    /// A scenario of the catalogue, or a TOML file.
+    #[arg(default_value = "demo")]
+    pub scenario: String,
+    /// Where the cluster runs.
+    #[arg(long, value_enum, default_value_t, help_heading = "Cluster")]
+    pub target: TargetKind,
+    /// An etcd release, or the path of a binary or its folder.
+    #[arg(long, value_name = "VERSION|PATH", env = "STORMGLASS_ETCD", help_heading = "Cluster")]
+    pub etcd: Option<String>,
+    /// Fetch nothing: take what is installed or in the cache.
+    #[arg(long, env = "STORMGLASS_OFFLINE", help_heading = "Cluster")]
+    pub offline: bool,
+    /// Whether to put the cluster into namespaces of its own.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "STORMGLASS_ISOLATION",
+        help_heading = "Cluster"
+    )]
+    pub isolation: IsolationChoice,
+    /// The TUN device.
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "/dev/net/tun",
+        env = "STORMGLASS_TUN",
+        help_heading = "Cluster"
+    )]
+    pub tun: PathBuf,
+    /// How long traffic goes on, such as 30s or 2m.
+    #[arg(long, help_heading = "Scenario")]
+    pub duration: Option<String>,
+    /// The seed of the plan, decimal or 0x…; drawn and printed when it is not given.
+    #[arg(long, value_parser = parse_seed, help_heading = "Scenario")]
+    pub seed: Option<u64>,
+    /// Set a key of the scenario, such as workload.rate=200; can be repeated.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
+    pub set: Vec<String>,
+    /// Show the plan and where each setting comes from, and stop.
+    #[arg(long, help_heading = "Scenario")]
+    pub dry_run: bool,
+    /// The run directory itself; otherwise one below `runs`, with a link `runs/latest`.
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// How to show progress.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub progress: ProgressStyle,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass check runs/latest
+  stormglass check history.jsonl.zst
+  stormglass check runs/latest --format json | jq .status")]
+pub struct CheckArgs {
+    /// A run directory, or a history file, plain or compressed.
+    pub path: PathBuf,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass report runs/latest
+  stormglass report runs/latest --format json
+  stormglass report /tmp/run")]
+pub struct ReportArgs {
+    /// A run directory.
+    pub run_dir: PathBuf,
+}
+
+/// What to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// The catalogue's scenarios.
+    Scenarios,
+    /// Kinds of workload.
+    Workloads,
+    /// Kinds of faults, and whether they are available on a target.
+    Faults,
+    /// Checkers and the guarantees that they check.
+    Checkers,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass list scenarios
+  stormglass list faults --target local
+  stormglass list checkers --format json")]
+pub struct ListArgs {
+    /// What to list.
+    pub what: Listed,
+    /// The target that faults are to be injected into.
+    #[arg(long, value_enum, default_value_t)]
+    pub target: TargetKind,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass init
+  stormglass init my.toml
+  stormglass init my.toml && stormglass run my.toml --dry-run")]
+pub struct InitArgs {
+    /// The file to write; an existing one is not overwritten.
+    #[arg(default_value = "scenario.toml")]
+    pub file: PathBuf,
+}
+
+/// `etcd`.
+#[derive(Debug, Args)]
+pub struct EtcdArgs {
+    /// What to do with releases.
+    #[command(subcommand)]
+    pub command: EtcdCommand,
+}
+
+/// What to do with releases.
+#[derive(Debug, Subcommand)]
+pub enum EtcdCommand {
+    /// Install a release into the cache.
+    #[command(after_help = "\
+Examples:
+  stormglass etcd install 3.5.16
+  stormglass etcd install 3.5.1 3.5.30
+  STORMGLASS_ETCD_URL='/mirror/etcd-v{version}-{os}-{arch}.tar.gz' stormglass etcd install 3.6.5")]
+    Install {
+        /// Releases.
+        #[arg(required = true)]
+        versions: Vec<String>,
+        /// Fetch nothing.
+        #[arg(long, env = "STORMGLASS_OFFLINE")]
+        offline: bool,
+    },
+    /// List installed and obtainable releases.
+    #[command(after_help = "\
+Examples:
+  stormglass etcd list
+  stormglass etcd list --format json
+  stormglass etcd list | grep 3.5")]
+    List,
+    /// Print the path of an installed release's binary.
+    #[command(after_help = "\
+Examples:
+  stormglass etcd path 3.5.16
+  $(stormglass etcd path 3.5.16) --version
+  stormglass etcd path 3.5.1 --format json")]
+    Path {
+        /// A release.
+        version: String,
+    },
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass doctor
+  stormglass doctor --format json
+  stormglass doctor --tun /dev/tun")]
+pub struct DoctorArgs {
+    /// The TUN device.
+    #[arg(long, value_name = "PATH", default_value = "/dev/net/tun", env = "STORMGLASS_TUN")]
+    pub tun: PathBuf,
+}
+
+/// `cleanup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass cleanup
+  stormglass cleanup --dry-run
+  stormglass cleanup --format json")]
+pub struct CleanupArgs {
+    /// Say what would be undone, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass completions bash > /etc/bash_completion.d/stormglass
+  stormglass completions zsh > ~/.zfunc/_stormglass
+  stormglass completions fish > ~/.config/fish/completions/stormglass.fish")]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// The inner process.
+#[derive(Debug, Args)]
+pub struct InnerArgs {
+    /// The run directory.
+    pub run_dir: PathBuf,
+    /// How to show progress.
+    #[arg(long, value_enum, default_value_t)]
+    pub progress: ProgressStyle,
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| format!("`{text}` is no seed: give a number such as 42 or 0x2a"))
+}

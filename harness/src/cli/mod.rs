@@ -1,0 +1,50 @@
+//! The commands: each parses nothing, calls the library, and returns an exit code.
+
+mod args;
+mod check;
+mod cleanup;
+mod completions;
+mod doctor;
+mod error;
+mod etcd;
+mod facts;
+mod init;
+mod inner;
+mod list;
+mod output;
+mod powers;
+mod prepare;
+mod progress;
+mod release_progress;
+mod report;
+mod run;
+mod style;
+mod summary;
+mod table;
+mod undo;
+
+pub use args::Cli;
+pub use error::CommandError;
+
+use crate::exit::ExitCode;
+use args::Command;
+
+/// Carries out one command.
+///
+/// # Errors
+/// What went wrong, in one sentence, with its exit code.
+pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
+    let format = cli.format;
+    match &cli.command {
+        Command::Run(args) => run::run(args, format),
+        Command::Check(args) => check::check(args, format),
+        Command::Report(args) => report::report(args, format),
+        Command::List(args) => list::list(args, format),
+        Command::Init(args) => init::init(args, format),
+        Command::Etcd(args) => etcd::etcd(args, format),
+        Command::Doctor(args) => doctor::doctor(args, format),
+        Command::Cleanup(args) => cleanup::cleanup(args, format),
+        Command::Completions(args) => completions::completions(args, format),
+        Command::Inner(args) => inner::inner(args, format),
+    }
+}

@@ -1,0 +1,104 @@
+//! Before a run: scenario, settings, release, plan. No thread exists yet.
+
+use std::path::Path;
+
+use stormglass_linux::isolation;
+use stormglass_scenarios::plan::Plan;
+use stormglass_scenarios::scenario::{Scenario, catalog, catalog_scenario};
+
+use super::args::{IsolationChoice, RunArgs};
+use super::error::CommandError;
+use crate::clock::fresh_seed;
+use crate::releases::{InstallOptions, Progress, Release, Store, VersionRequest};
+
+/// The release that runs when nobody names one: the newest that every place still has.
+const DEFAULT_RELEASE: &str = "3.5.16";
+
+/// A setting of the run, its value and where it came from.
+pub(super) type Setting = (String, String);
+
+/// The scenario with every setting applied, and the settings that were.
+pub(super) fn scenario(args: &RunArgs) -> Result<(Scenario, Vec<Setting>), CommandError> {
+    let mut settings = Vec::new();
+    let (mut scenario, origin) = load(&args.scenario)?;
+    settings.push(("scenario".to_owned(), origin));
+    let mut assignments = args.set.clone();
+    if let Some(duration) = &args.duration {
+        assignments.push(format!("limits.duration={duration}"));
+    }
+    for assignment in &assignments {
+        let Some((key, value)) = assignment.split_once('=') else {
+            let message = format!("`--set {assignment}` lacks a value: write KEY=VALUE");
+            return Err(CommandError::usage(message));
+        };
+        scenario.set(key.trim(), value.trim()).map_err(CommandError::usage)?;
+        settings.push((key.trim().to_owned(), format!("{} (command line)", value.trim())));
+    }
+    Ok((scenario, settings))
+}
+
+fn load(name: &str) -> Result<(Scenario, String), CommandError> {
+    if catalog().iter().any(|entry| entry.name == name) {
+        let scenario = catalog_scenario(name).map_err(CommandError::bug)?;
+        return Ok((scenario, format!("{name} (catalogue)")));
+    }
+    if !Path::new(name).is_file() {
+        let known: Vec<_> = catalog().iter().map(|entry| entry.name).collect();
+        let message = format!(
+            "there is no scenario `{name}`: name one of the catalogue ({}) or a TOML file",
+            known.join(", ")
+        );
+        return Err(CommandError::usage(message));
+    }
+    let text = std::fs::read_to_string(name)
+        .map_err(|error| CommandError::usage(format!("{name}: {error}")))?;
+    let scenario = Scenario::parse(&text, name).map_err(CommandError::usage)?;
+    Ok((scenario, format!("{name} (file)")))
+}
+
+/// The release to run, fetched if need be, and where the choice came from.
+pub(super) fn release(
+    args: &RunArgs,
+    scenario: &Scenario,
+    progress: &mut dyn Progress,
+) -> Result<(Release, Setting), CommandError> {
+    let (wanted, origin) = match (&args.etcd, &scenario.cluster.etcd) {
+        (Some(etcd), _) => (etcd.clone(), "command line or STORMGLASS_ETCD"),
+        (None, Some(etcd)) => (etcd.clone(), "scenario"),
+        (None, None) => (DEFAULT_RELEASE.to_owned(), "default"),
+    };
+    let request: VersionRequest = wanted.parse().map_err(CommandError::usage)?;
+    let store = Store::open(None).map_err(CommandError::environment)?;
+    let options = InstallOptions::from_environment(args.offline, progress);
+    let release = store.install(&request, options).map_err(CommandError::environment)?;
+    Ok((release, ("etcd".to_owned(), format!("{wanted} ({origin})"))))
+}
+
+/// The seed, and where it came from.
+pub(super) fn seed(args: &RunArgs) -> (u64, Setting) {
+    let (seed, origin) = match args.seed {
+        Some(seed) => (seed, "command line"),
+        None => (fresh_seed(), "drawn"),
+    };
+    (seed, ("seed".to_owned(), format!("{seed} ({origin})")))
+}
+
+/// The plan.
+pub(super) fn plan(
+    scenario: &Scenario,
+    seed: u64,
+    release: &Release,
+) -> Result<Plan, CommandError> {
+    Plan::build(scenario, seed, &release.version.to_string()).map_err(CommandError::usage)
+}
+
+/// Why the run is not isolated, if it is not; probed without changing this process.
+pub(super) fn refused(args: &RunArgs) -> Option<String> {
+    match args.isolation {
+        IsolationChoice::None => Some(
+            "namespaces are switched off by --isolation none; leave it out to test network faults"
+                .to_owned(),
+        ),
+        IsolationChoice::Auto => isolation::probe().err().map(|refused| refused.to_string()),
+    }
+}

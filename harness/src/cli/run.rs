@@ -1,0 +1,181 @@
+//! `run`: the outer process. It decides everything, and then only waits.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde::Serialize;
+use stormglass_linux::capability::{self, LeverStatus};
+use stormglass_linux::isolation;
+use stormglass_scenarios::plan::Plan;
+
+use super::args::{Format, InnerArgs, RunArgs};
+use super::error::CommandError;
+use super::inner;
+use super::output;
+use super::prepare;
+use super::release_progress::ReleaseProgress;
+use crate::clock::utc_now;
+use crate::exit::ExitCode;
+use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError};
+
+/// Runs a scenario.
+pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandError> {
+    let (scenario, mut settings) = prepare::scenario(args)?;
+    let mut progress = ReleaseProgress::new(args.progress);
+    let (release, etcd_setting) = prepare::release(args, &scenario, &mut progress)?;
+    drop(progress);
+    let (seed, seed_setting) = prepare::seed(args);
+    settings.extend([etcd_setting, seed_setting]);
+    let plan = prepare::plan(&scenario, seed, &release)?;
+    if args.dry_run {
+        return dry_run(&plan, &settings, format);
+    }
+    if let Some(note) = &release.note {
+        output::narrate(format_args!("note: {note}"));
+    }
+    let namespaces = prepare::refused(args);
+    let isolated = namespaces.is_none();
+    let refused = namespaces.or_else(|| tun_refused(&args.tun));
+    let stamp = utc_now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let dir = RunDir::create(args.out.as_deref(), &plan.scenario.name, seed, &stamp)
+        .map_err(|error| dir_error(&error))?;
+    let shown = shown_dir(args, &dir);
+    let launch = Launch {
+        binary: release.etcd.clone(),
+        version: release.version.to_string(),
+        release_note: release.note.clone(),
+        isolated,
+        tun_device: refused.is_none().then(|| args.tun.clone()),
+        network_refused: refused,
+        command: repeat_command(args, &plan),
+        check_command: format!("stormglass check {shown}"),
+        settings,
+        shown_dir: shown,
+    };
+    RunDir::write(&dir.plan(), &plan).map_err(|error| dir_error(&error))?;
+    RunDir::write(&dir.launch(), &launch).map_err(|error| dir_error(&error))?;
+    let seconds = plan.scenario.limits.duration.as_duration().as_secs();
+    output::narrate(format_args!(
+        "{} · etcd {} × {} · seed {seed} · {seconds} s of traffic · {}",
+        plan.scenario.name, launch.version, plan.scenario.cluster.members, launch.shown_dir
+    ));
+    start_inner(args, &dir, &launch, format)
+}
+
+/// Members of the switch need the TUN device; where it is refused, loopback is left.
+fn tun_refused(device: &Path) -> Option<String> {
+    let levers = capability::report(device);
+    let tun = levers.into_iter().find(|lever| lever.name == "TUN device")?;
+    match tun.status {
+        LeverStatus::Available { .. } => None,
+        LeverStatus::Unavailable { why, fix } => Some(format!("{why}; {fix}")),
+    }
+}
+
+/// Re-executes this program as the inner process, in namespaces of its own where they
+/// are to be had, and waits for it.
+fn start_inner(
+    args: &RunArgs,
+    dir: &RunDir,
+    launch: &Launch,
+    format: Format,
+) -> Result<ExitCode, CommandError> {
+    let active = ActiveRun::register(dir.path()).map_err(|error| {
+        CommandError::environment(format!("the run could not be registered: {error}"))
+    })?;
+    let inner_args = InnerArgs { run_dir: dir.path().to_owned(), progress: args.progress };
+    if !launch.isolated {
+        // Without namespaces there is nothing to wait outside of.
+        return inner::inner(&inner_args, format);
+    }
+    let program = std::env::current_exe().map_err(CommandError::environment)?;
+    let mut command = Command::new(program);
+    command.arg("inner").arg(dir.path());
+    command.arg("--progress").arg(super::progress::name(args.progress));
+    if format == Format::Json {
+        command.args(["--format", "json"]);
+    }
+    let isolation = isolation::enter().map_err(CommandError::environment)?;
+    let inner = isolation.spawn_inner(command).map_err(CommandError::environment)?;
+    let status = isolation::supervise(inner).map_err(CommandError::environment)?;
+    drop(active);
+    exit_code(status)
+}
+
+/// The inner process has said everything; its number is ours.
+fn exit_code(status: std::process::ExitStatus) -> Result<ExitCode, CommandError> {
+    let known = [
+        ExitCode::Valid,
+        ExitCode::Invalid,
+        ExitCode::Usage,
+        ExitCode::Unknown,
+        ExitCode::Environment,
+        ExitCode::NothingSelected,
+        ExitCode::Bug,
+        ExitCode::Interrupted,
+        ExitCode::Terminated,
+    ];
+    let code =
+        status.code().and_then(|number| known.into_iter().find(|code| code.number() == number));
+    code.ok_or_else(|| {
+        CommandError::bug(format!(
+            "the run's process ended with {status}; what it recorded can be judged with \
+             `stormglass check` on the run directory"
+        ))
+    })
+}
+
+#[derive(Serialize)]
+struct DryRun<'a> {
+    settings: &'a [(String, String)],
+    plan: &'a Plan,
+}
+
+fn dry_run(
+    plan: &Plan,
+    settings: &[(String, String)],
+    format: Format,
+) -> Result<ExitCode, CommandError> {
+    if format == Format::Json {
+        return output::json(&DryRun { settings, plan });
+    }
+    let mut lines = vec!["settings".to_owned()];
+    lines.extend(settings.iter().map(|(name, value)| format!("  {name} = {value}")));
+    lines.push("plan".to_owned());
+    let plan = serde_json::to_string_pretty(plan).map_err(CommandError::bug)?;
+    lines.push(plan);
+    output::lines(&lines)
+}
+
+fn dir_error(error: &RunDirError) -> CommandError {
+    match error {
+        RunDirError::NotEmpty { .. } => CommandError::usage(error),
+        _ => CommandError::environment(format!(
+            "the run directory could not be written: {error}; free some space or choose another \
+             with --out"
+        )),
+    }
+}
+
+/// As the user would name it: relative where it was.
+fn shown_dir(args: &RunArgs, dir: &RunDir) -> String {
+    match (&args.out, dir.path().file_name()) {
+        (Some(out), _) => out.display().to_string(),
+        (None, Some(name)) => format!("runs/{}", name.to_string_lossy()),
+        (None, None) => dir.path().display().to_string(),
+    }
+}
+
+/// The command that runs the same plan again.
+fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
+    let etcd = args.etcd.clone().unwrap_or_else(|| plan.release.clone());
+    let mut command =
+        format!("stormglass run {} --etcd {etcd} --seed {}", args.scenario, plan.seed);
+    if let Some(duration) = &args.duration {
+        command.push_str(&format!(" --duration {duration}"));
+    }
+    for assignment in &args.set {
+        command.push_str(&format!(" --set {assignment}"));
+    }
+    command
+}

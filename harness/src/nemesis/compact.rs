@@ -1,0 +1,76 @@
+//! Compacts the store's history, some revisions behind its head.
+
+use std::time::Duration;
+
+use stormglass_checkers::history::{self, MemberIndex, Outcome, Request, Revision};
+use stormglass_scenarios::plan::PlannedFault;
+
+use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::leader::status;
+use super::site::Site;
+use crate::target::{Target, Unsupported};
+
+const ASK_LIMIT: Duration = Duration::from_secs(1);
+const COMPACT_LIMIT: Duration = Duration::from_secs(10);
+/// Behind the head by default: a watch that resumes then rarely begins exactly at the
+/// compact revision.
+const DEFAULT_LAG: i64 = 200;
+
+/// The fault `compact`.
+pub(super) struct Compact;
+
+impl Injector for Compact {
+    fn kind(&self) -> &'static str {
+        "compact"
+    }
+
+    fn supports(&self, _target: &dyn Target) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn inject<'a>(
+        &'a self,
+        site: &'a Site,
+        fault: &'a PlannedFault,
+        members: &'a [MemberIndex],
+    ) -> Injection<'a, Active> {
+        Box::pin(async move {
+            let since = site.session.recorder.clock().now();
+            // One request is enough: a compaction goes through raft to every member.
+            let Some(member) = members.first().copied() else {
+                return Err(InjectError::Failed("no member was chosen".to_owned()));
+            };
+            let revision = compact(site, fault, member).await?;
+            let evidence = Evidence::from([("compacted-to".to_owned(), revision.to_string())]);
+            Ok(Active { members: vec![member], since, evidence })
+        })
+    }
+
+    fn heal<'a>(&'a self, _site: &'a Site, active: Active) -> Injection<'a, Evidence> {
+        Box::pin(async move { Ok(active.evidence) })
+    }
+}
+
+async fn compact(
+    site: &Site,
+    fault: &PlannedFault,
+    member: MemberIndex,
+) -> Result<Revision, InjectError> {
+    let lag = fault.params.get("lag").and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_LAG);
+    let physical = fault.params.get("physical").is_some_and(|text| text == "true");
+    let head = status(&site.session, member, ASK_LIMIT).await.and_then(|status| status.header);
+    let Some(head) = head else {
+        return Err(InjectError::Failed(format!("{member} did not tell its revision")));
+    };
+    let revision = Revision(head.revision.0 - lag);
+    if revision.0 < 1 {
+        let message = format!("revision {} is too young to compact {lag} behind it", head.revision);
+        return Err(InjectError::Failed(message));
+    }
+    let mut connection = site.session.connect(member).await;
+    let request = Request::Compact(history::Compact { revision, physical });
+    match site.session.operate(&mut connection, member, request, COMPACT_LIMIT).await {
+        Outcome::Ok(_) => Ok(revision),
+        outcome => Err(InjectError::Failed(format!("{member} answered {outcome:?}"))),
+    }
+}

@@ -1,0 +1,61 @@
+//! Defragments a member's database file; the member is blocked meanwhile.
+
+use std::time::Duration;
+
+use stormglass_checkers::history::{MemberIndex, Outcome, Request};
+use stormglass_scenarios::plan::PlannedFault;
+
+use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::site::Site;
+use crate::target::{Target, Unsupported};
+
+/// A defragmentation may take long on a large database.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The fault `defragment`.
+pub(super) struct Defragment;
+
+impl Injector for Defragment {
+    fn kind(&self) -> &'static str {
+        "defragment"
+    }
+
+    fn supports(&self, _target: &dyn Target) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn inject<'a>(
+        &'a self,
+        site: &'a Site,
+        _fault: &'a PlannedFault,
+        members: &'a [MemberIndex],
+    ) -> Injection<'a, Active> {
+        Box::pin(async move {
+            let since = site.session.recorder.clock().now();
+            let mut evidence = Evidence::new();
+            for member in members {
+                let (outcome, took) = defragment(site, *member).await;
+                let Outcome::Ok(_) = outcome else {
+                    return Err(InjectError::Failed(format!("{member} answered {outcome:?}")));
+                };
+                site.learn_defragmentation(*member, took);
+                evidence.insert(format!("{member}-took-ms"), took.as_millis().to_string());
+            }
+            Ok(Active { members: members.to_vec(), since, evidence })
+        })
+    }
+
+    fn heal<'a>(&'a self, _site: &'a Site, active: Active) -> Injection<'a, Evidence> {
+        Box::pin(async move { Ok(active.evidence) })
+    }
+}
+
+/// One recorded defragmentation, and how long it took.
+pub(super) async fn defragment(site: &Site, member: MemberIndex) -> (Outcome, Duration) {
+    let clock = site.session.recorder.clock();
+    let mut connection = site.session.connect(member).await;
+    let began = clock.now();
+    let request = Request::Defragment {};
+    let outcome = site.session.operate(&mut connection, member, request, LIMIT).await;
+    (outcome, Duration::from_nanos(clock.now().0.saturating_sub(began.0)))
+}

@@ -1,0 +1,102 @@
+//! What every fault injector is.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use stormglass_checkers::history::{MemberIndex, Nanos};
+use stormglass_scenarios::plan::PlannedFault;
+
+use super::compact::Compact;
+use super::defragment::Defragment;
+use super::isolate::Isolate;
+use super::kill::Kill;
+use super::kill_defragment::KillDefragment;
+use super::pause::Pause;
+use super::site::Site;
+use crate::target::{Target, Unsupported};
+
+/// What shows that a fault bit: names and values for people and for properties.
+pub type Evidence = BTreeMap<String, String>;
+
+/// A future that an injector returns.
+pub type Injection<'a, T> = Pin<Box<dyn Future<Output = Result<T, InjectError>> + Send + 'a>>;
+
+/// Why a fault could not be injected or healed.
+#[derive(Debug, thiserror::Error)]
+pub enum InjectError {
+    /// The target does not grant the power.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// The system refused.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It could not be injected or healed, for this reason.
+    #[error("{0}")]
+    Failed(String),
+    /// It was injected and did not bite.
+    #[error("{0}")]
+    Missed(String),
+}
+
+/// A fault that holds.
+#[derive(Clone, Debug)]
+pub struct Active {
+    /// Whom it hits.
+    pub members: Vec<MemberIndex>,
+    /// Since when.
+    pub since: Nanos,
+    /// What shows so far that it bit.
+    pub evidence: Evidence,
+}
+
+/// Injects and heals one kind of fault. Healing is explicit, and verified before it is
+/// reported; what has been injected is in the journal before it happens.
+pub trait Injector: Send + Sync {
+    /// The fault's kind.
+    fn kind(&self) -> &'static str;
+
+    /// Whether this target can take it.
+    ///
+    /// # Errors
+    /// When it cannot, with what would make it available.
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported>;
+
+    /// Makes it hold.
+    fn inject<'a>(
+        &'a self,
+        site: &'a Site,
+        fault: &'a PlannedFault,
+        members: &'a [MemberIndex],
+    ) -> Injection<'a, Active>;
+
+    /// Ends it and makes sure that it is over; returns the evidence.
+    fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
+}
+
+static INJECTORS: [&dyn Injector; 6] =
+    [&Kill, &Pause, &Isolate, &Defragment, &Compact, &KillDefragment];
+
+/// Every injector, in the order of the vocabulary.
+pub fn injectors() -> &'static [&'static dyn Injector] {
+    &INJECTORS
+}
+
+/// The injector of a kind.
+pub fn injector(kind: &str) -> Option<&'static dyn Injector> {
+    INJECTORS.iter().find(|injector| injector.kind() == kind).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::injectors;
+
+    #[test]
+    fn every_fault_of_the_vocabulary_has_its_injector() {
+        let known: Vec<_> =
+            stormglass_scenarios::fault::faults().iter().map(|entry| entry.kind).collect();
+        let injected: Vec<_> = injectors().iter().map(|injector| injector.kind()).collect();
+        assert_eq!(known, injected);
+    }
+}

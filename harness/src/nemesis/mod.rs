@@ -1,0 +1,22 @@
+//! The nemesis: carries out the plan's faults, proves that they bit, heals and verifies.
+
+mod compact;
+mod defragment;
+mod injector;
+mod isolate;
+mod journal;
+mod kill;
+mod kill_defragment;
+mod leader;
+mod pause;
+mod restart;
+mod schedule;
+mod site;
+mod target_choice;
+
+pub use injector::{Active, Evidence, InjectError, Injection, Injector, injector, injectors};
+pub use journal::{Journal, JournalEntry, JournalState};
+pub use leader::{leader, status};
+pub use restart::{await_answer, log_tail};
+pub use schedule::{NemesisReport, carry_out};
+pub use site::Site;

@@ -1,0 +1,83 @@
+//! SIGSTOP and SIGCONT.
+
+use std::time::Duration;
+
+use stormglass_checkers::history::MemberIndex;
+use stormglass_scenarios::plan::PlannedFault;
+
+use super::injector::{Active, Evidence, Injection, Injector};
+use super::restart::await_answer;
+use super::site::Site;
+use crate::nemesis::InjectError;
+use crate::target::{Target, Unsupported};
+
+/// How long the system may take to stop every thread.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// How long a member may take to answer after it goes on.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// The fault `pause`.
+pub(super) struct Pause;
+
+impl Injector for Pause {
+    fn kind(&self) -> &'static str {
+        "pause"
+    }
+
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        target.members().iter().try_for_each(|member| member.pause().map(drop))
+    }
+
+    fn inject<'a>(
+        &'a self,
+        site: &'a Site,
+        _fault: &'a PlannedFault,
+        members: &'a [MemberIndex],
+    ) -> Injection<'a, Active> {
+        Box::pin(async move {
+            let mut evidence = Evidence::new();
+            let mut paused = Vec::new();
+            for member in members {
+                match site.with_pause(*member, |power| power.pause(STOP_LIMIT)).await {
+                    Ok(took) => {
+                        paused.push(*member);
+                        evidence.insert(
+                            format!("{member}-stopped-after-us"),
+                            took.as_micros().to_string(),
+                        );
+                    }
+                    Err(error) => {
+                        resume(site, &paused).await?;
+                        return Err(error);
+                    }
+                }
+            }
+            let since = site.session.recorder.clock().now();
+            Ok(Active { members: paused, since, evidence })
+        })
+    }
+
+    fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
+        Box::pin(async move {
+            let mut evidence = active.evidence;
+            resume(site, &active.members).await?;
+            for member in active.members {
+                let Some(took) = await_answer(&site.session, member, ANSWER_LIMIT).await else {
+                    return Err(InjectError::Failed(format!(
+                        "{member} went on but did not answer"
+                    )));
+                };
+                evidence
+                    .insert(format!("{member}-answered-after-ms"), took.as_millis().to_string());
+            }
+            Ok(evidence)
+        })
+    }
+}
+
+async fn resume(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
+    for member in members {
+        site.with_pause(*member, |power| power.resume()).await?;
+    }
+    Ok(())
+}

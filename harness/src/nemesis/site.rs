@@ -1,0 +1,76 @@
+//! Where the nemesis works.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use stormglass_checkers::history::MemberIndex;
+
+use super::injector::InjectError;
+use super::journal::Journal;
+use crate::run::Session;
+use crate::target::{Kill, Member, Pause};
+
+/// Where the nemesis works: the run, and what it has learnt on the way.
+pub struct Site {
+    /// The run.
+    pub session: Session,
+    /// What has been injected and must be undone if we die.
+    pub journal: Journal,
+    /// How long the last defragmentation of each member took.
+    defragmentations: Mutex<BTreeMap<MemberIndex, Duration>>,
+}
+
+impl Site {
+    /// A site.
+    pub fn new(session: Session, journal: Journal) -> Self {
+        Self { session, journal, defragmentations: Mutex::default() }
+    }
+
+    /// A member.
+    pub fn member(&self, index: MemberIndex) -> Arc<dyn Member> {
+        Arc::clone(&self.session.target.members()[usize::from(index.0)])
+    }
+
+    /// Calls into a member's power to kill, where blocking hurts nobody.
+    pub(super) async fn with_kill<T: Send + 'static>(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Kill) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.kill()?)?)).await
+    }
+
+    /// Calls into a member's power to pause, where blocking hurts nobody.
+    pub(super) async fn with_pause<T: Send + 'static>(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Pause) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.pause()?)?)).await
+    }
+
+    /// Remembers how long a defragmentation took, so that the next kill can come
+    /// within one.
+    pub(super) fn learn_defragmentation(&self, member: MemberIndex, took: Duration) {
+        let mut known = self.defragmentations.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(member, took);
+    }
+
+    /// How long a defragmentation takes: this member's last one, or anybody's.
+    pub(super) fn defragmentation(&self, member: MemberIndex) -> Option<Duration> {
+        let known = self.defragmentations.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&member).or_else(|| known.values().next()).copied()
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, InjectError> + Send + 'static,
+) -> Result<T, InjectError> {
+    match tokio::task::spawn_blocking(call).await {
+        Ok(result) => result,
+        Err(error) => Err(InjectError::Failed(format!("the injector panicked: {error}"))),
+    }
+}

@@ -1,0 +1,143 @@
+//! The recorder's own watches: one a member, over the whole key space, for the whole run.
+//!
+//! They recover the order and the fate of every write without reading anybody's WAL,
+//! and show a member that differs.
+
+use std::time::Duration;
+
+use stormglass_checkers::history::{
+    Bytes, MemberIndex, Revision, WatchFrame, WatchId, WatchKind, WatchOpen, WatchRequest,
+};
+use tokio::sync::watch as signal;
+
+use crate::client::{WatchMessage, WatchStream};
+use crate::run::{Session, Stop};
+
+/// Bound on opening a stream.
+const OPEN_LIMIT: Duration = Duration::from_secs(2);
+/// Pause before a broken watch is opened again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// How far a member's recorder watch has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Whether the server has created the first watch.
+    pub created: bool,
+    /// Everything up to this revision was delivered, or announced as compacted.
+    pub revision: Revision,
+}
+
+/// Keeps a watch on one member until `stop`, opening it again from where it broke.
+pub async fn keep(
+    session: Session,
+    member: MemberIndex,
+    from: Revision,
+    stop: Stop,
+    progress: signal::Sender<Progress>,
+) {
+    let mut keeper = Keeper {
+        process: session.recorder.new_process(),
+        session,
+        member,
+        next: from,
+        last: None,
+        open: None,
+        progress,
+    };
+    while !stop.is_raised() {
+        tokio::select! {
+            () = stop.raised() => break,
+            () = keeper.follow_once() => {}
+        }
+        if stop.sleep(AGAIN).await {
+            break;
+        }
+    }
+    if let Some(watch) = keeper.open {
+        keeper.record(watch, WatchFrame::Broken { error: "closed by the harness".to_owned() });
+    }
+}
+
+struct Keeper {
+    session: Session,
+    process: stormglass_checkers::history::ProcessId,
+    member: MemberIndex,
+    next: Revision,
+    last: Option<WatchId>,
+    /// The watch that has not ended yet.
+    open: Option<WatchId>,
+    progress: signal::Sender<Progress>,
+}
+
+impl Keeper {
+    /// Opens a watch and takes its frames until it ends. A watch that this future leaves
+    /// open when it is dropped is closed by `keep`.
+    async fn follow_once(&mut self) {
+        let watch = self.session.recorder.new_watch();
+        let request = WatchRequest {
+            key: Bytes::from("\0"),
+            range_end: Bytes::from("\0"),
+            start_revision: self.next,
+            prev_kv: true,
+            progress_notify: true,
+            ..WatchRequest::default()
+        };
+        let resumes = self.last.replace(watch);
+        self.open = Some(watch);
+        let open = WatchOpen { kind: WatchKind::Recorder, request: request.clone(), resumes };
+        self.record(watch, WatchFrame::Open(open));
+        // A connection of its own each time: a broken one may take long to notice it.
+        let mut connection = self.session.connect(self.member).await;
+        match connection.watch(&request, OPEN_LIMIT).await {
+            Err(error) => self.record(watch, WatchFrame::Broken { error }),
+            Ok((_sender, stream)) => self.take_frames(watch, stream).await,
+        }
+        self.open = None;
+    }
+
+    async fn take_frames(&mut self, watch: WatchId, mut stream: WatchStream) {
+        loop {
+            let frame = match stream.next().await {
+                WatchMessage::Frame(frame) => frame,
+                WatchMessage::Broken(error) => WatchFrame::Broken { error },
+            };
+            self.advance(&frame);
+            let ended = matches!(frame, WatchFrame::Broken { .. } | WatchFrame::Canceled(_));
+            self.record(watch, frame);
+            if ended {
+                return;
+            }
+        }
+    }
+
+    /// Where the next watch has to begin.
+    fn advance(&mut self, frame: &WatchFrame) {
+        match frame {
+            WatchFrame::Created(_) => self.progress.send_modify(|progress| progress.created = true),
+            WatchFrame::Events(events) => {
+                // A fragment may end within a revision: only the last one completes it.
+                let last = events.events.last().filter(|_| !events.fragment);
+                self.reached(last.map(|event| event.kv.mod_revision));
+            }
+            WatchFrame::Progress(header) => {
+                self.reached(header.header.map(|header| header.revision));
+            }
+            // The gap is announced. The compact revision itself is left out: releases
+            // before 3.5.18 may lose a delete at it (#19179).
+            WatchFrame::Canceled(canceled) if !canceled.compact_revision.is_zero() => {
+                self.reached(Some(canceled.compact_revision));
+            }
+            _ => {}
+        }
+    }
+
+    fn reached(&mut self, revision: Option<Revision>) {
+        let Some(revision) = revision.filter(|revision| *revision >= self.next) else { return };
+        self.next = revision.next();
+        self.progress.send_modify(|progress| progress.revision = revision);
+    }
+
+    fn record(&self, watch: WatchId, frame: WatchFrame) {
+        self.session.recorder.watch(self.process, self.member, watch, frame);
+    }
+}

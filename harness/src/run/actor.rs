@@ -1,0 +1,118 @@
+//! One actor of the workload: asks its generator for a step, carries it out, records it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use stormglass_checkers::history::{
+    MemberIndex, Nanos, Outcome, ProcessId, Refusal, Request, WatchId,
+};
+use stormglass_scenarios::workload::{Actor, Context, Step, Workload};
+
+use super::pace::Pace;
+use super::session::Session;
+use super::watching::{WatchRun, watch};
+use crate::client::Connection;
+
+/// A member that refuses connections is not asked again at once.
+const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Runs one actor until it is done or traffic stops. An operation that is under way is
+/// waited for: its deadline bounds it.
+pub async fn act(session: Session, actor: Actor, mut pace: Pace, traffic_began: Nanos) {
+    let mut running = Running {
+        process: session.recorder.new_process(),
+        member: actor.member,
+        connections: BTreeMap::new(),
+        last_watch: None,
+        workload: actor.workload,
+        traffic_began,
+        session,
+    };
+    while !running.session.stop.is_raised() {
+        match running.next() {
+            Step::Done => return,
+            Step::Wait(duration) => {
+                if running.session.stop.sleep(duration).await {
+                    return;
+                }
+                pace.skip_to(running.session.recorder.clock().now());
+            }
+            Step::Watch(step) => running.watch(&step).await,
+            Step::Invoke(request) => {
+                let clock = running.session.recorder.clock();
+                let intended = pace.take(clock.now());
+                if running.session.stop.sleep(clock.until(intended)).await {
+                    return;
+                }
+                running.invoke(request, intended).await;
+            }
+        }
+    }
+}
+
+struct Running {
+    session: Session,
+    process: ProcessId,
+    member: MemberIndex,
+    connections: BTreeMap<MemberIndex, Connection>,
+    last_watch: Option<WatchId>,
+    workload: Box<dyn Workload>,
+    traffic_began: Nanos,
+}
+
+impl Running {
+    fn next(&mut self) -> Step {
+        let now = self.session.recorder.clock().now();
+        let context = Context {
+            process: self.process,
+            member: self.member,
+            members: self.session.member_count(),
+            now: Nanos(now.0.saturating_sub(self.traffic_began.0)),
+        };
+        self.workload.next(&context)
+    }
+
+    async fn invoke(&mut self, request: Request, intended: Nanos) {
+        let recorder = self.session.recorder.clone();
+        let member = self.member;
+        let connection = Self::connection(&self.session, &mut self.connections, member).await;
+        let event = recorder.invoke(self.process, member, intended, request.clone());
+        self.workload.observe(&event);
+        let outcome = connection.call(&request).await;
+        let unknown = matches!(outcome, Outcome::Unknown(_));
+        let refused = matches!(
+            &outcome,
+            Outcome::Failed(definite) if definite.reason == Refusal::NotConnected
+        );
+        let event = recorder.complete(self.process, member, outcome);
+        self.workload.observe(&event);
+        if unknown {
+            // Its operation may still take effect: the process never acts again.
+            self.process = recorder.new_process();
+        }
+        if refused {
+            self.session.stop.sleep(BACK_OFF).await;
+        }
+    }
+
+    async fn watch(&mut self, step: &stormglass_scenarios::workload::WatchStep) {
+        let resumes = if step.resumes { self.last_watch } else { None };
+        let connection = Self::connection(&self.session, &mut self.connections, step.member).await;
+        let run = WatchRun { session: &self.session, process: self.process, step, resumes };
+        let workload = &mut self.workload;
+        let id = watch(run, connection, &mut |event| workload.observe(event)).await;
+        self.last_watch = Some(id);
+    }
+
+    async fn connection<'a>(
+        session: &Session,
+        connections: &'a mut BTreeMap<MemberIndex, Connection>,
+        member: MemberIndex,
+    ) -> &'a mut Connection {
+        if !connections.contains_key(&member) {
+            let connection = session.connect(member).await;
+            connections.insert(member, connection);
+        }
+        connections.get_mut(&member).expect("it was inserted a line before")
+    }
+}

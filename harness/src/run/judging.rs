@@ -1,0 +1,65 @@
+//! Judges while the run goes on, on a thread of its own.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::thread::{self, JoinHandle};
+
+use stormglass_checkers::checker::{Budget, CheckContext};
+use stormglass_checkers::history::{Event, Preamble};
+use stormglass_checkers::judge::Judge;
+use stormglass_checkers::verdict::{Judgement, Status};
+use stormglass_scenarios::plan::Plan;
+
+/// A judge at work.
+pub struct Judging {
+    thread: JoinHandle<Judgement>,
+    violated: Arc<AtomicBool>,
+}
+
+impl Judging {
+    /// Starts judging the stream of events.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub fn start(context: CheckContext, events: Receiver<Event>) -> io::Result<Self> {
+        let violated = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&violated);
+        let thread = thread::Builder::new().name("judge".to_owned()).spawn(move || {
+            let mut judge = Judge::new(&context);
+            for event in events {
+                judge.observe(&event);
+                // Asking every checker is not free; every now and then is often enough.
+                if event.index % 256 == 0 && judge.so_far() == Status::Invalid {
+                    flag.store(true, Ordering::Relaxed);
+                }
+            }
+            judge.finish(None)
+        })?;
+        Ok(Self { thread, violated })
+    }
+
+    /// Whether a violation has been found so far.
+    pub fn violated(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.violated)
+    }
+
+    /// The judgement, when the stream of events has ended.
+    ///
+    /// # Errors
+    /// When the judge panicked, which is a bug of ours.
+    pub fn finish(self) -> Result<Judgement, String> {
+        self.thread.join().map_err(|_panic| {
+            "the judge panicked, which is a bug of Stormglass; `stormglass check` on the run \
+             directory judges the history again"
+                .to_owned()
+        })
+    }
+}
+
+/// What checkers are told, from a history's first line and a run's plan.
+pub fn context(preamble: &Preamble, plan: Option<&Plan>) -> CheckContext {
+    let sometimes = plan.map(|plan| plan.scenario.check.sometimes.clone()).unwrap_or_default();
+    CheckContext { preamble: preamble.clone(), sometimes, budget: Budget::default() }
+}

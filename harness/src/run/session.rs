@@ -1,0 +1,77 @@
+//! What every task of a run shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stormglass_checkers::history::{MemberIndex, Outcome, ProcessId, Request};
+
+use super::stop::Stop;
+use crate::client::{Connection, Dial};
+use crate::recorder::Recorder;
+use crate::target::Target;
+
+/// Bound on making a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What every task of a run shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Session {
+    /// The history.
+    pub recorder: Recorder,
+    /// The cluster.
+    pub target: Arc<dyn Target>,
+    /// Bound on each operation of the workload.
+    pub deadline: Duration,
+    /// Raised when traffic shall end.
+    pub stop: Stop,
+}
+
+impl Session {
+    /// How many members there are.
+    pub fn member_count(&self) -> u16 {
+        u16::try_from(self.target.members().len()).unwrap_or(u16::MAX)
+    }
+
+    /// The members' indices.
+    pub fn members(&self) -> impl Iterator<Item = MemberIndex> + use<> {
+        (0..self.member_count()).map(MemberIndex)
+    }
+
+    /// A new connection to one member.
+    ///
+    /// # Panics
+    /// When the member's URL is no URL: the target made it.
+    pub async fn connect(&self, member: MemberIndex) -> Connection {
+        let endpoint = self.target.members()[usize::from(member.0)].client_url().to_owned();
+        let dial = Dial { endpoint, connect_timeout: CONNECT_TIMEOUT, deadline: self.deadline };
+        Connection::open(&dial).await.expect("a target's member has a URL")
+    }
+
+    /// One recorded operation of the harness itself, under a process of its own.
+    pub async fn operate(
+        &self,
+        connection: &mut Connection,
+        member: MemberIndex,
+        request: Request,
+        deadline: Duration,
+    ) -> Outcome {
+        let process = self.recorder.new_process();
+        self.operate_as(process, connection, member, request, deadline).await
+    }
+
+    /// One recorded operation under a given process, which must have none open.
+    pub async fn operate_as(
+        &self,
+        process: ProcessId,
+        connection: &mut Connection,
+        member: MemberIndex,
+        request: Request,
+        deadline: Duration,
+    ) -> Outcome {
+        let intended = self.recorder.clock().now();
+        self.recorder.invoke(process, member, intended, request.clone());
+        let outcome = connection.call_within(&request, deadline).await;
+        self.recorder.complete(process, member, outcome.clone());
+        outcome
+    }
+}

@@ -1,0 +1,33 @@
+//! What the outer process decided, for the inner one: `launch.json`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What the outer process decided before any thread or namespace existed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// etcd's binary.
+    pub binary: PathBuf,
+    /// Its version.
+    pub version: String,
+    /// A substitution of the release, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_note: Option<String>,
+    /// Whether the run has namespaces of its own.
+    pub isolated: bool,
+    /// The TUN device, or nothing where the members are wired by loopback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tun_device: Option<PathBuf>,
+    /// Why the network cannot be touched, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_refused: Option<String>,
+    /// The command that repeats the run.
+    pub command: String,
+    /// The command that judges its history again.
+    pub check_command: String,
+    /// The settings with their origins.
+    pub settings: Vec<(String, String)>,
+    /// The directory as the user named it, for messages.
+    pub shown_dir: String,
+}

@@ -1,0 +1,111 @@
+//! A cluster of local etcd processes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stormglass_checkers::history::MemberIndex;
+use stormglass_linux::process::Spawner;
+
+use super::command::{RaftTiming, arguments};
+use super::member::{LocalMember, MemberPlan};
+use super::wiring::{SwitchedNetwork, Wired, Wiring, wire};
+use crate::target::{Member, Network, Target, TargetError, Unsupported};
+
+/// What a local cluster is made of.
+#[derive(Clone, Debug)]
+pub struct LocalOptions {
+    /// How many members.
+    pub members: u16,
+    /// etcd's binary.
+    pub binary: PathBuf,
+    /// Its version.
+    pub version: String,
+    /// Where the data directories are made.
+    pub data_root: PathBuf,
+    /// Where `m1/log.txt` and so on are made.
+    pub log_root: PathBuf,
+    /// Raft's heartbeat interval.
+    pub heartbeat: Duration,
+    /// Raft's election timeout.
+    pub election: Duration,
+    /// Flags for every member, without the dashes.
+    pub flags: BTreeMap<String, String>,
+    /// Flags for one member, by its name; they win.
+    pub member_flags: BTreeMap<String, BTreeMap<String, String>>,
+    /// The network.
+    pub wiring: Wiring,
+}
+
+/// A cluster of local etcd processes; they die with this process, SIGKILL included.
+pub struct LocalCluster {
+    members: Vec<Arc<dyn Member>>,
+    network: Result<SwitchedNetwork, Unsupported>,
+}
+
+impl LocalCluster {
+    /// Makes network, folders and command lines; nothing is started yet.
+    ///
+    /// # Errors
+    /// When the system refuses, or a flag of the scenario is one of ours.
+    pub fn prepare(options: &LocalOptions) -> Result<Self, TargetError> {
+        let Wired { addresses, namespaces, network } = wire(&options.wiring, options.members)?;
+        let spawner =
+            Spawner::start().map_err(TargetError::io("the process spawner did not start"))?;
+        let spawner = Arc::new(spawner);
+        let mut members: Vec<Arc<dyn Member>> = Vec::new();
+        for (position, netns) in namespaces.into_iter().enumerate() {
+            let own = &addresses[position];
+            let data_dir = make_dir(&options.data_root.join(&own.name))?.join("data");
+            let log_path = make_dir(&options.log_root.join(&own.name))?.join("log.txt");
+            let timing = RaftTiming { heartbeat: options.heartbeat, election: options.election };
+            let flags = flags_of(options, &own.name);
+            let arguments = arguments(&addresses, position, &data_dir, timing, &flags)?;
+            let plan = MemberPlan {
+                index: MemberIndex(u16::try_from(position).unwrap_or(u16::MAX)),
+                name: own.name.clone(),
+                client_url: own.client_url.clone(),
+                binary: options.binary.clone(),
+                version: options.version.clone(),
+                arguments,
+                data_dir,
+                log_path,
+                netns,
+            };
+            members.push(Arc::new(LocalMember::new(plan, Arc::clone(&spawner))));
+        }
+        Ok(Self { members, network })
+    }
+}
+
+impl Target for LocalCluster {
+    fn kind(&self) -> &'static str {
+        "local"
+    }
+
+    fn members(&self) -> &[Arc<dyn Member>] {
+        &self.members
+    }
+
+    fn network(&self) -> Result<&dyn Network, Unsupported> {
+        match &self.network {
+            Ok(network) => Ok(network),
+            Err(reason) => Err(reason.clone()),
+        }
+    }
+}
+
+fn make_dir(path: &Path) -> Result<PathBuf, TargetError> {
+    let what = format!("the folder {} could not be made", path.display());
+    std::fs::create_dir_all(path).map_err(TargetError::io(what))?;
+    Ok(path.to_owned())
+}
+
+fn flags_of(options: &LocalOptions, name: &str) -> BTreeMap<String, String> {
+    let mut flags = options.flags.clone();
+    if let Some(own) = options.member_flags.get(name) {
+        flags.extend(own.clone());
+    }
+    flags
+}

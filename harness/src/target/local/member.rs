@@ -1,0 +1,170 @@
+//! One etcd process of the local target, through all its lives.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Error, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use stormglass_checkers::history::{Incarnation, MemberIndex};
+use stormglass_linux::netns::NetNs;
+use stormglass_linux::process::{Exit, Launch, Process, Spawner};
+
+use crate::target::{Kill, Member, MemberEnd, Pause, Unsupported};
+
+/// How long the system may take to remove a killed process.
+const KILL_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a member needs to be started.
+pub(super) struct MemberPlan {
+    pub(super) index: MemberIndex,
+    pub(super) name: String,
+    pub(super) client_url: String,
+    pub(super) binary: PathBuf,
+    pub(super) version: String,
+    pub(super) arguments: Vec<String>,
+    pub(super) data_dir: PathBuf,
+    pub(super) log_path: PathBuf,
+    pub(super) netns: Option<Arc<NetNs>>,
+}
+
+/// One member.
+pub(super) struct LocalMember {
+    plan: MemberPlan,
+    spawner: Arc<Spawner>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    process: Option<Process>,
+    incarnation: Option<Incarnation>,
+    end: Option<MemberEnd>,
+}
+
+impl LocalMember {
+    pub(super) fn new(plan: MemberPlan, spawner: Arc<Spawner>) -> Self {
+        Self { plan, spawner, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self) -> io::Result<File> {
+        OpenOptions::new().create(true).append(true).open(&self.plan.log_path)
+    }
+}
+
+impl Member for LocalMember {
+    fn index(&self) -> MemberIndex {
+        self.plan.index
+    }
+
+    fn name(&self) -> &str {
+        &self.plan.name
+    }
+
+    fn client_url(&self) -> &str {
+        &self.plan.client_url
+    }
+
+    fn data_dir(&self) -> Option<&Path> {
+        Some(&self.plan.data_dir)
+    }
+
+    fn log_path(&self) -> Option<&Path> {
+        Some(&self.plan.log_path)
+    }
+
+    fn pid(&self) -> Option<u32> {
+        self.state().process.as_ref().map(Process::pid)
+    }
+
+    fn incarnation(&self) -> Option<Incarnation> {
+        self.state().incarnation.clone()
+    }
+
+    fn take_end(&self) -> Option<MemberEnd> {
+        let mut state = self.state();
+        if let Some(process) = &state.process
+            && let Ok(Some(exit)) = process.try_wait()
+        {
+            state.process = None;
+            state.end = Some(MemberEnd { status: describe(exit), expected: false });
+        }
+        state.end.take()
+    }
+
+    fn kill(&self) -> Result<&dyn Kill, Unsupported> {
+        Ok(self)
+    }
+
+    fn pause(&self) -> Result<&dyn Pause, Unsupported> {
+        Ok(self)
+    }
+}
+
+impl Kill for LocalMember {
+    fn kill(&self) -> io::Result<MemberEnd> {
+        let mut state = self.state();
+        let Some(process) = state.process.take() else {
+            return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
+        };
+        // A member that crashed a moment before must not pass for one that we killed.
+        let crashed = process.try_wait()?;
+        let exit = match crashed {
+            Some(exit) => exit,
+            None => process.kill_and_wait(KILL_LIMIT)?,
+        };
+        Ok(MemberEnd { status: describe(exit), expected: crashed.is_none() })
+    }
+
+    fn start(&self) -> io::Result<Incarnation> {
+        let mut state = self.state();
+        if state.process.is_some() {
+            return Err(Error::new(ErrorKind::AlreadyExists, "the member runs already"));
+        }
+        let log = self.log()?;
+        let mut launch = Launch::new(&self.plan.binary, log.try_clone()?, log)
+            .args(self.plan.arguments.iter().map(String::as_str));
+        launch.netns = self.plan.netns.as_deref();
+        let process = self.spawner.spawn(launch)?;
+        let number = state.incarnation.as_ref().map_or(1, |incarnation| incarnation.number + 1);
+        let incarnation = Incarnation {
+            number,
+            version: self.plan.version.clone(),
+            pid: i64::from(process.pid()),
+            data_generation: 1,
+        };
+        state.process = Some(process);
+        state.incarnation = Some(incarnation.clone());
+        Ok(incarnation)
+    }
+}
+
+impl Pause for LocalMember {
+    fn pause(&self, limit: Duration) -> io::Result<Duration> {
+        let state = self.state();
+        let Some(process) = &state.process else {
+            return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
+        };
+        let stopped = process.stop_and_wait(limit);
+        if stopped.is_err() {
+            // Whatever went wrong, it must not stay half stopped.
+            let _ = process.resume();
+        }
+        stopped
+    }
+
+    fn resume(&self) -> io::Result<()> {
+        self.state().process.as_ref().map_or(Ok(()), Process::resume)
+    }
+}
+
+fn describe(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("code {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+    }
+}

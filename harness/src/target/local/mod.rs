@@ -1,0 +1,10 @@
+//! Target `local`: real etcd processes on this machine, each in its own network namespace
+//! where the kernel allows it.
+
+mod cluster;
+mod command;
+mod member;
+mod wiring;
+
+pub use cluster::{LocalCluster, LocalOptions};
+pub use wiring::Wiring;

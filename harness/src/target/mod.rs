@@ -1,0 +1,11 @@
+//! Targets: where a cluster runs, and which powers the nemesis has over it.
+//!
+//! Every injector is written against [`Member`] and the power traits, so that a fault
+//! works on every target that grants its power.
+
+pub mod local;
+mod power;
+
+pub use power::{
+    Kill, LinkCount, Member, MemberEnd, Network, Pause, Place, Target, TargetError, Unsupported,
+};

@@ -1,0 +1,209 @@
+//! What a target promises, and the separate powers that it may grant.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stormglass_checkers::history::{Incarnation, MemberIndex};
+
+/// A power that a target does not grant, and what would make it available.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unsupported {
+    /// One sentence.
+    pub reason: String,
+}
+
+impl Unsupported {
+    /// With its reason.
+    pub fn because(reason: impl fmt::Display) -> Self {
+        Self { reason: reason.to_string() }
+    }
+}
+
+/// Why a target could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// Something of the target could not be made.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The cluster was not healthy in time.
+    #[error(
+        "the cluster was not healthy within {seconds} s: {detail}; the members' logs are in {logs}"
+    )]
+    NotHealthy {
+        /// The deadline, in seconds.
+        seconds: u64,
+        /// What each member did.
+        detail: String,
+        /// Where to look.
+        logs: PathBuf,
+    },
+    /// A member ended before the cluster was healthy.
+    #[error(
+        "member {member} ended with {status} before the cluster was healthy; its last line: \
+         {last_line} (whole log: {log})"
+    )]
+    EndedEarly {
+        /// The member.
+        member: String,
+        /// How it ended.
+        status: String,
+        /// The last line of its log.
+        last_line: String,
+        /// Its log.
+        log: PathBuf,
+    },
+    /// A flag that the harness sets itself.
+    #[error(
+        "the flag --{flag} of member {member} is set by Stormglass itself: remove it from the \
+         scenario"
+    )]
+    ReservedFlag {
+        /// The flag.
+        flag: String,
+        /// The member.
+        member: String,
+    },
+}
+
+impl TargetError {
+    /// An input or output error, with what was tried.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}
+
+/// A cluster that a run drives.
+pub trait Target: Send + Sync {
+    /// Its kind, as `--target` names it.
+    fn kind(&self) -> &'static str;
+
+    /// Its members, in the order of their indices.
+    fn members(&self) -> &[Arc<dyn Member>];
+
+    /// The network between them.
+    ///
+    /// # Errors
+    /// When the network cannot be touched here.
+    fn network(&self) -> Result<&dyn Network, Unsupported>;
+}
+
+/// A member of the cluster.
+pub trait Member: Send + Sync {
+    /// Its place.
+    fn index(&self) -> MemberIndex;
+
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// Where clients reach it.
+    fn client_url(&self) -> &str;
+
+    /// Its data directory, where the harness can see it.
+    fn data_dir(&self) -> Option<&Path>;
+
+    /// Its log, where the harness keeps it.
+    fn log_path(&self) -> Option<&Path>;
+
+    /// Its process while it runs, as the harness sees it.
+    fn pid(&self) -> Option<u32>;
+
+    /// Its life so far; `None` before the first start.
+    fn incarnation(&self) -> Option<Incarnation>;
+
+    /// The end of its process since the last look, if it ended.
+    fn take_end(&self) -> Option<MemberEnd>;
+
+    /// The power to kill and start it.
+    ///
+    /// # Errors
+    /// When it cannot be killed here.
+    fn kill(&self) -> Result<&dyn Kill, Unsupported>;
+
+    /// The power to pause it.
+    ///
+    /// # Errors
+    /// When it cannot be paused here.
+    fn pause(&self) -> Result<&dyn Pause, Unsupported>;
+}
+
+/// How a member's process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberEnd {
+    /// `code N` or `signal N`.
+    pub status: String,
+    /// Whether the harness ended it.
+    pub expected: bool,
+}
+
+/// Killing and starting. Calls may block for as long as the operating system takes.
+pub trait Kill {
+    /// SIGKILL, and waits until the process is gone.
+    ///
+    /// # Errors
+    /// When there is nothing to kill or the system refuses.
+    fn kill(&self) -> io::Result<MemberEnd>;
+
+    /// Starts it (again) on its data directory.
+    ///
+    /// # Errors
+    /// When it runs already or cannot be started.
+    fn start(&self) -> io::Result<Incarnation>;
+}
+
+/// Pausing. Calls may block for as long as the operating system takes.
+pub trait Pause {
+    /// Stops every thread of it and waits until the system shows them stopped.
+    ///
+    /// # Errors
+    /// When it does not stop within `limit`.
+    fn pause(&self, limit: Duration) -> io::Result<Duration>;
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn resume(&self) -> io::Result<()>;
+}
+
+/// An end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A member.
+    Member(MemberIndex),
+    /// The harness, with all its clients.
+    Clients,
+}
+
+/// Packets on one directed link since the target was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkCount {
+    /// Forwarded.
+    pub packets: u64,
+    /// Dropped.
+    pub dropped: u64,
+}
+
+/// The network between members and clients, one directed link at a time.
+pub trait Network: Send + Sync {
+    /// Drops every packet of a link from now on, or lets them pass again.
+    ///
+    /// # Errors
+    /// When there is no such link.
+    fn cut(&self, from: Place, to: Place, cut: bool) -> io::Result<()>;
+
+    /// What passed and what was dropped.
+    ///
+    /// # Errors
+    /// When there is no such link.
+    fn count(&self, from: Place, to: Place) -> io::Result<LinkCount>;
+}
