@@ -11,17 +11,21 @@ use crate::history::{
     Body, Environment, Event, Header, MemberIndex, Outcome, Phase, Request, Response, Revision,
     WatchFrame,
 };
+use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict};
 
 /// The checker's name.
-pub const NAME: &str = "convergence";
-/// What it checks.
-pub const SUMMARY: &str = "after recovery all members have the same revision, the same pairs and \
-                           the same hash";
-/// The guarantees that it checks.
-pub const GUARANTEES: &[&str] = &["K12"];
-/// The anomalies that it finds.
-pub const ANOMALIES: &[&str] = &["diverged-members", "hash-mismatch"];
+const NAME: &str = "convergence";
+
+/// The checker, as the registry lists it.
+pub const ENTRY: CheckerEntry = CheckerEntry {
+    name: NAME,
+    summary: "after recovery all members have the same revision, the same pairs and \
+                           the same hash",
+    guarantees: &["K12"],
+    anomalies: &["diverged-members", "hash-mismatch"],
+    new: checker,
+};
 
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {

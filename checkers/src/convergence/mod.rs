@@ -5,4 +5,4 @@ mod content;
 mod hashes;
 mod tail;
 
-pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use checker::{ENTRY, checker};

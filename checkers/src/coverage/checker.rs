@@ -14,17 +14,23 @@ use crate::history::{
 };
 use crate::keys::KeyRange;
 use crate::logs::STARVED;
+use crate::registry::CheckerEntry;
 use crate::verdict::{Property, Status, Verdict};
 
 /// The checker's name.
-pub const NAME: &str = "coverage";
-/// What it checks.
-pub const SUMMARY: &str = "everything that the scenario wants to have happened has happened, and \
-                           the run came to its end";
-/// The guarantees that it checks: none of the store's, but that the run was a test.
-pub const GUARANTEES: &[&str] = &[];
-/// The anomalies that it finds: none; a run that tested too little is unknown.
-pub const ANOMALIES: &[&str] = &[];
+const NAME: &str = "coverage";
+
+/// The checker, as the registry lists it.
+/// It checks none of the store's guarantees, and finds no anomaly: it says whether the run
+/// was a test, and what was tested too little is unknown.
+pub const ENTRY: CheckerEntry = CheckerEntry {
+    name: NAME,
+    summary: "everything that the scenario wants to have happened has happened, and the run came to \
+              its end",
+    guarantees: &[],
+    anomalies: &[],
+    new: checker,
+};
 
 /// Evidence of a fault that counts packets.
 const PACKETS_DROPPED: &str = "packets-dropped";

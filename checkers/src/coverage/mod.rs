@@ -6,5 +6,5 @@ mod leadership;
 mod property;
 mod watches;
 
-pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use checker::{ENTRY, checker};
 pub use property::{KnownProperty, Wanted, WantedError, known_properties};

@@ -107,14 +107,14 @@ mod tests {
     use super::*;
     use crate::history::{Empty, Header, PutResponse, RangeResponse};
 
-    fn header(revision: i64) -> Option<Header> {
-        Some(Header { revision: Revision(revision), ..Header::default() })
+    fn header(revision: i64) -> Header {
+        Header { revision: Revision(revision), ..Header::default() }
     }
 
     #[test]
     fn an_acknowledged_put_proves_its_key_and_value() {
         let put = Put { key: "k".into(), value: "v".into(), ..Put::default() };
-        let answer = PutResponse { header: header(7), prev_kv: None };
+        let answer = PutResponse { header: Some(header(7)), prev_kv: None };
         let write = acknowledged(&Request::Put(put), &Response::Put(answer)).expect("a write");
         assert_eq!(write.revision, Revision(7));
         assert!(write.complete);
@@ -125,24 +125,25 @@ mod tests {
     #[test]
     fn a_delete_of_nothing_and_a_failed_branch_of_reads_prove_no_change() {
         let delete = Delete { key: "k".into(), ..Delete::default() };
-        let answer = DeleteResponse { header: header(7), ..DeleteResponse::default() };
+        let answer = DeleteResponse { header: Some(header(7)), ..DeleteResponse::default() };
         let request = Request::Delete(delete.clone());
         assert_eq!(acknowledged(&request, &Response::Delete(answer)), None);
         let txn = Txn { success: vec![TxnOp::Delete(delete)], ..Txn::default() };
-        let answer = TxnResponse { header: header(7), ..TxnResponse::default() };
+        let answer = TxnResponse { header: Some(header(7)), ..TxnResponse::default() };
         assert_eq!(acknowledged(&Request::Txn(txn), &Response::Txn(answer)), None);
-        let range = Response::Range(RangeResponse { header: header(7), ..Default::default() });
+        let range =
+            Response::Range(RangeResponse { header: Some(header(7)), ..Default::default() });
         assert_eq!(acknowledged(&Request::Range(crate::history::Range::default()), &range), None);
     }
 
     #[test]
     fn a_range_delete_without_previous_pairs_leaves_the_keys_open() {
         let delete = Delete { key: "a".into(), range_end: "z".into(), prev_kv: false };
-        let answer = DeleteResponse { header: header(7), deleted: 2, prev_kvs: Vec::new() };
+        let answer = DeleteResponse { header: Some(header(7)), deleted: 2, prev_kvs: Vec::new() };
         let write = acknowledged(&Request::Delete(delete), &Response::Delete(answer));
         let write = write.expect("a write");
         assert!(write.effects.is_empty() && !write.complete);
-        let revoke = Response::LeaseRevoke(Empty { header: header(9) });
+        let revoke = Response::LeaseRevoke(Empty { header: Some(header(9)) });
         assert_eq!(may_have_written(&revoke), Some(Revision(9)));
     }
 }

@@ -6,17 +6,21 @@ use super::patterns::{surroundings, suspicious};
 use crate::checker::{CheckContext, Checker};
 use crate::evidence::{Findings, finding};
 use crate::history::{Body, Environment, Event, FaultId, MemberExit, Nanos, Phase, Sample};
+use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict, WitnessStep};
 
 /// The checker's name.
-pub const NAME: &str = "logs";
-/// What it checks.
-pub const SUMMARY: &str = "no member ends by itself, no log speaks of panic or corruption, and the \
-                           cluster is healthy again once every fault is healed";
-/// The guarantees that it checks.
-pub const GUARANTEES: &[&str] = &["A1", "A2", "A3"];
-/// The anomalies that it finds.
-pub const ANOMALIES: &[&str] = &["member-crashed", "log-finding", "not-recovered"];
+const NAME: &str = "logs";
+
+/// The checker, as the registry lists it.
+pub const ENTRY: CheckerEntry = CheckerEntry {
+    name: NAME,
+    summary: "no member ends by itself, no log speaks of panic or corruption, and the \
+                           cluster is healthy again once every fault is healed",
+    guarantees: &["A1", "A2", "A3"],
+    anomalies: &["member-crashed", "log-finding", "not-recovered"],
+    new: checker,
+};
 
 /// Beyond this the harness itself was starved, and what it says about time is not the
 /// store's doing.

@@ -5,5 +5,5 @@ mod checker;
 mod patterns;
 
 pub(crate) use checker::STARVED;
-pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use checker::{ENTRY, checker};
 pub use patterns::suspicious;

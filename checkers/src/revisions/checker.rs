@@ -14,23 +14,27 @@ use crate::history::{
     Body, Environment, Event, Header, KeyEventKind, Outcome, Response, Revision, Sample,
     WatchEvent, WatchEvents, WatchFrame,
 };
+use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict};
 
 /// The checker's name.
-pub const NAME: &str = "revisions";
-/// What it checks.
-pub const SUMMARY: &str = "revisions never go back and leave nothing out, and the versions and \
-                           revisions of every key add up";
-/// The guarantees that it checks.
-pub const GUARANTEES: &[&str] = &["K1", "K2", "K6", "K8"];
-/// The anomalies that it finds.
-pub const ANOMALIES: &[&str] = &[
-    "conflicting-observations",
-    "key-arithmetic",
-    "revision-went-back",
-    "revision-gap",
-    "cluster-id-changed",
-];
+const NAME: &str = "revisions";
+
+/// The checker, as the registry lists it.
+pub const ENTRY: CheckerEntry = CheckerEntry {
+    name: NAME,
+    summary: "revisions never go back and leave nothing out, and the versions and \
+                           revisions of every key add up",
+    guarantees: &["K1", "K2", "K6", "K8"],
+    anomalies: &[
+        "conflicting-observations",
+        "key-arithmetic",
+        "revision-went-back",
+        "revision-gap",
+        "cluster-id-changed",
+    ],
+    new: checker,
+};
 
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {

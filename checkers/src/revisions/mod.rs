@@ -6,4 +6,4 @@ mod density;
 mod observations;
 mod order;
 
-pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use checker::{ENTRY, checker};

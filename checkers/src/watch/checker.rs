@@ -12,31 +12,34 @@ use super::writes::Writes;
 use crate::checker::{CheckContext, Checker};
 use crate::evidence::{Epochs, Findings, Operations, acknowledged, finding};
 use crate::history::{Body, Event, Outcome, Revision, WatchEvent, WatchFrame, WatchId};
+use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict};
 
 /// The checker's name.
-pub const NAME: &str = "watch";
-/// What it checks.
-pub const SUMMARY: &str = "every watch delivers exactly the changes of its range, once, in order, \
-                           whole, from its start on, and the same on every member";
-/// The guarantees that it checks.
-pub const GUARANTEES: &[&str] =
-    &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W10", "W11"];
-/// The anomalies that it finds.
-pub const ANOMALIES: &[&str] = &[
-    "watch-gap",
-    "watch-diverged",
-    "watch-phantom",
-    "watch-duplicate",
-    "watch-disorder",
-    "watch-split",
-    "watch-progress-early",
-    "watch-before-start",
-    "watch-outside-range",
-    "watch-compaction-silent",
-    "watch-prev-kv",
-    "watch-version",
-];
+const NAME: &str = "watch";
+
+/// The checker, as the registry lists it.
+pub const ENTRY: CheckerEntry = CheckerEntry {
+    name: NAME,
+    summary: "every watch delivers exactly the changes of its range, once, in order, whole, from its \
+              start on, and the same on every member",
+    guarantees: &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W10", "W11"],
+    anomalies: &[
+        "watch-gap",
+        "watch-diverged",
+        "watch-phantom",
+        "watch-duplicate",
+        "watch-disorder",
+        "watch-split",
+        "watch-progress-early",
+        "watch-before-start",
+        "watch-outside-range",
+        "watch-compaction-silent",
+        "watch-prev-kv",
+        "watch-version",
+    ],
+    new: checker,
+};
 
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {

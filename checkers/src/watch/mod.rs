@@ -10,5 +10,5 @@ mod stream;
 mod window;
 mod writes;
 
-pub use checker::{ANOMALIES, GUARANTEES, NAME, SUMMARY, checker};
+pub use checker::{ENTRY, checker};
 pub(crate) use window::Window;
