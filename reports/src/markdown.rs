@@ -10,7 +10,9 @@ use crate::digest::{Digest, Fault, OutcomeKind};
 use crate::html::{title, versions};
 use crate::record::RunRecord;
 use crate::renderer::{Renderer, ReportError};
-use crate::text::{clipped, counted, grouped, length, moment, seed, visible_whole};
+use crate::text::{
+    clipped, counted, grouped, length, moment, parts, seed, visible_whole, without_lead,
+};
 
 /// CI systems drop a summary that is too long as a whole; this is far below their limits.
 const LONGEST: usize = 64 * 1024;
@@ -68,7 +70,7 @@ fn headline(record: &RunRecord<'_>, digest: &Digest) -> String {
         mark(judgement.status),
         judgement.status.to_string().to_uppercase(),
         untrusted(&record.preamble.scenario),
-        untrusted(&judgement.sentence),
+        prose(&judgement.sentence),
     );
     let rows = [
         ("store", untrusted(&versions(record.preamble))),
@@ -83,7 +85,7 @@ fn headline(record: &RunRecord<'_>, digest: &Digest) -> String {
         ("exit code", record.facts.exit_code.to_string()),
     ];
     for (name, value) in rows {
-        let _ = write!(text, "| {name} | {value} |\n");
+        let _ = writeln!(text, "| {name} | {value} |");
     }
     if record.facts.interrupted {
         text.push_str("\n**The run was interrupted**; what exists was judged.\n");
@@ -118,16 +120,16 @@ fn told(number: usize, checker: &str, finding: &Finding) -> String {
         untrusted(&title(&finding.anomaly)),
         untrusted(checker),
         untrusted(&finding.guarantee),
-        untrusted(&finding.sentence),
-        untrusted(&finding.because),
-        untrusted(&finding.however),
+        prose(&finding.sentence),
+        prose(without_lead(&finding.because, "because")),
+        prose(without_lead(&finding.however, "however")),
     );
     text.push_str("| when | who | what | shows |\n|---|---|---|---|\n");
     let steps = &finding.witness.steps;
     for step in steps.iter().take(12) {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "| {} | {} | {} | {}{} |\n",
+            "| {} | {} | {} | {}{} |",
             moment(step.from),
             untrusted(&crate::html::lane(step)),
             untrusted(&step.what),
@@ -149,9 +151,9 @@ fn checks(record: &RunRecord<'_>) -> String {
         "### Checks\n\n| checker | verdict | findings | why unknown |\n|---|---|---:|---|\n",
     );
     for verdict in &record.judgement.verdicts {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "| {} | {} {} | {} | {} |\n",
+            "| {} | {} {} | {} | {} |",
             untrusted(&verdict.checker),
             mark(verdict.status),
             verdict.status,
@@ -192,7 +194,7 @@ fn faults(faults: &[Fault]) -> String {
     }
     let mut text = String::from("### Faults\n\n| kind | planned | landed |\n|---|---:|---:|\n");
     for (kind, (planned, landed)) in kinds {
-        let _ = write!(text, "| {} | {planned} | {landed} |\n", untrusted(kind));
+        let _ = writeln!(text, "| {} | {planned} | {landed} |", untrusted(kind));
     }
     text
 }
@@ -226,10 +228,25 @@ fn mark(status: Status) -> &'static str {
     }
 }
 
+/// A sentence whose parts between back-ticks are code: as an element, because within
+/// Markdown's own back-ticks nothing can be escaped.
+fn prose(sentence: &str) -> String {
+    let parts = parts(sentence).into_iter().map(|part| {
+        let text = escaped(&part.text);
+        if part.code { format!("<code>{text}</code>") } else { text }
+    });
+    parts.collect::<Vec<_>>().concat()
+}
+
 /// An untrusted text as plain words: no character of it is markup.
 fn untrusted(text: &str) -> String {
+    escaped(&clipped(text, TEXT))
+}
+
+/// A visible text without markup.
+fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for character in clipped(text, TEXT).chars() {
+    for character in text.chars() {
         match character {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),

@@ -34,15 +34,6 @@ pub(crate) fn clipped(text: &str, longest: usize) -> String {
     format!("{}… ({} more characters)", visible_whole(&text[..end]), grouped(left_out as u64))
 }
 
-/// Cut to `longest` characters, the last of them an ellipsis where something is missing.
-pub(crate) fn shortened(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -89,6 +80,32 @@ pub(crate) fn moment(at: Nanos) -> String {
     format!("{}.{:03} s", grouped(milliseconds / 1000), milliseconds % 1000)
 }
 
+/// A moment of the run to the microsecond: `41.203118 s`.
+pub(crate) fn fine_moment(at: Nanos) -> String {
+    let microseconds = at.0 / 1000;
+    format!("{}.{:06} s", grouped(microseconds / 1_000_000), microseconds % 1_000_000)
+}
+
+/// How to write the moments of a few events: to the microsecond where some of them would
+/// otherwise look the same.
+pub(crate) fn moments(times: impl Iterator<Item = Nanos>) -> fn(Nanos) -> String {
+    let mut times: Vec<Nanos> = times.collect();
+    times.sort_unstable();
+    times.dedup();
+    let close = times.windows(2).any(|pair| pair[0].0 / 1_000_000 == pair[1].0 / 1_000_000);
+    if close { fine_moment } else { moment }
+}
+
+/// An argument without the word that the report puts before it.
+pub(crate) fn without_lead<'a>(argument: &'a str, lead: &str) -> &'a str {
+    match argument.split_at_checked(lead.len()) {
+        Some((first, rest)) if first.eq_ignore_ascii_case(lead) => {
+            rest.strip_prefix(' ').unwrap_or(argument)
+        }
+        _ => argument,
+    }
+}
+
 /// A length of time with three significant digits: `812 µs`, `2.31 ms`, `10.7 s`.
 pub(crate) fn length(nanos: Nanos) -> String {
     let seconds = nanos.seconds();
@@ -127,8 +144,6 @@ mod tests {
     fn long_texts_are_cut_and_say_so() {
         let shown = visible(&"x".repeat(10_000));
         assert!(shown.ends_with("… (9,400 more characters)"), "{shown}");
-        assert_eq!(shortened("abcdef", 4), "abc…");
-        assert_eq!(shortened("abcd", 4), "abcd");
     }
 
     #[test]
@@ -141,12 +156,27 @@ mod tests {
     }
 
     #[test]
+    fn moments_that_look_the_same_are_written_finer() {
+        let write = |times: &[u64]| moments(times.iter().copied().map(Nanos))(Nanos(1_000_000));
+        assert_eq!(write(&[1_000_000, 3_000_000, 3_000_000]), "0.001 s");
+        assert_eq!(write(&[1_000_000, 3_000_000, 3_400_000]), "0.001000 s");
+    }
+
+    #[test]
+    fn the_lead_of_an_argument_is_said_once() {
+        assert_eq!(without_lead("Because the put", "because"), "the put");
+        assert_eq!(without_lead("the put", "because"), "the put");
+        assert_eq!(without_lead("becauseless", "because"), "becauseless");
+    }
+
+    #[test]
     fn numbers_and_times_read_well() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(counted(1, "step", "steps"), "1 step");
         assert_eq!(moment(Nanos(41_203_999_999)), "41.203 s");
+        assert_eq!(fine_moment(Nanos(41_203_118_999)), "41.203118 s");
         assert_eq!(length(Nanos(812_345)), "812 µs");
         assert_eq!(length(Nanos(2_309_000)), "2.31 ms");
         assert_eq!(length(Nanos(10_700_000_000)), "10.7 s");

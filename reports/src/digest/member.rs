@@ -9,8 +9,8 @@ pub(crate) struct Exit {
     pub(crate) at: Nanos,
     /// Whose.
     pub(crate) member: Option<MemberIndex>,
-    /// How.
-    pub(crate) exit: MemberExit,
+    /// How it ended.
+    pub(crate) how: MemberExit,
 }
 
 /// A line of a member's log that a correct member never writes.
@@ -48,7 +48,7 @@ impl Members {
                 self.restarts += 1;
             }
             Environment::MemberExited(exit) => {
-                self.exits.push(Exit { at, member, exit: exit.clone() });
+                self.exits.push(Exit { at, member, how: exit.clone() });
             }
             Environment::LogFinding { line } => {
                 self.log_findings.push(LogFinding { at, member, line: line.clone() });

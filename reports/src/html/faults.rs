@@ -63,7 +63,7 @@ fn whom(fault: &Fault) -> String {
         (_, true) => selector,
         (true, false) => members,
         (false, false) if selector == members => members,
-        (false, false) => format!("{selector}: {members}"),
+        (false, false) => format!("{members} ({selector})"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::headline::Figure;
 use crate::digest::{Digest, OutcomeKind};
 use crate::record::RunRecord;
 use crate::svg::{StepKind, StepView, WitnessView, themed, witness};
-use crate::text::{Part, counted, grouped, moment, parts, visible};
+use crate::text::{Part, counted, grouped, moments, parts, visible, without_lead};
 
 /// Findings that the page shows; the rest are in `verdicts.json`.
 pub(crate) const MOST_FINDINGS: usize = 20;
@@ -96,6 +96,7 @@ fn view(
 ) -> FindingView {
     let steps = &finding.witness.steps;
     let kind = |step: &WitnessStep| kind(record, digest, step);
+    let write = moments(steps.iter().flat_map(|step| [step.from, step.to]));
     let drawn: Vec<&WitnessStep> = ends(steps, MOST_DRAWN);
     let listed: Vec<&WitnessStep> = ends(steps, MOST_LISTED);
     FindingView {
@@ -103,15 +104,20 @@ fn view(
         title: visible(&title(&finding.anomaly)),
         checker: visible(checker),
         guarantee: visible(&finding.guarantee),
-        sentence: parts(&finding.sentence),
+        sentence: sentence(record.judgement, finding),
         proof: proof(steps.len(), record.events.len()),
-        because: parts(&finding.because),
-        however: parts(&finding.however),
+        because: parts(without_lead(&finding.because, "because")),
+        however: parts(without_lead(&finding.however, "however")),
         figure: (!steps.is_empty()).then(|| figure(number, &drawn, &kind)),
         undrawn: steps.len() - drawn.len(),
-        steps: listed.iter().map(|step| row(step, kind(step))).collect(),
+        steps: listed.iter().map(|step| row(step, kind(step), write)).collect(),
         unlisted: steps.len() - listed.len(),
     }
+}
+
+/// The finding's sentence, unless it is the headline already.
+fn sentence(judgement: &Judgement, finding: &Finding) -> Vec<Part> {
+    if finding.sentence == judgement.sentence { Vec::new() } else { parts(&finding.sentence) }
 }
 
 /// The steps from both ends, at most so many.
@@ -153,11 +159,11 @@ fn figure(
     Figure { wide: draw(true), narrow: draw(false) }
 }
 
-fn row(step: &WitnessStep, kind: StepKind) -> StepRow {
+fn row(step: &WitnessStep, kind: StepKind, write: fn(Nanos) -> String) -> StepRow {
     let when = if step.from == step.to {
-        moment(step.from)
+        write(step.from)
     } else {
-        format!("{} – {}", moment(step.from), moment(step.to))
+        format!("{} – {}", write(step.from), write(step.to))
     };
     let events = match step.completion {
         Some(completion) => format!("{}, {completion}", step.index),

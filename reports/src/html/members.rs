@@ -70,7 +70,7 @@ impl MembersView {
     /// The members' section.
     pub(crate) fn of(preamble: &Preamble, digest: &Digest) -> Self {
         let facts = &digest.members;
-        let unexpected: Vec<_> = facts.exits.iter().filter(|exit| !exit.exit.expected).collect();
+        let unexpected: Vec<_> = facts.exits.iter().filter(|exit| !exit.how.expected).collect();
         Self {
             members: rows(preamble, digest),
             exits: unexpected.iter().take(MOST_LINES).map(|exit| exit_view(exit)).collect(),
@@ -90,7 +90,7 @@ fn rows(preamble: &Preamble, digest: &Digest) -> Vec<MemberRow> {
             let exits = |expected: bool| {
                 let exits = digest.members.exits.iter();
                 let its = exits.filter(|exit| exit.member == Some(index));
-                its.filter(|exit| exit.exit.expected == expected).count()
+                its.filter(|exit| exit.how.expected == expected).count()
             };
             let lines = digest.members.log_findings.iter();
             let last = digest.revisions.last(index);
@@ -119,8 +119,8 @@ fn exit_view(exit: &Exit) -> ExitView {
     ExitView {
         when: moment(exit.at),
         who: who(exit.member),
-        status: visible(&exit.exit.status),
-        log_tail: exit.exit.log_tail.iter().take(30).map(|line| visible(line)).collect(),
+        status: visible(&exit.how.status),
+        log_tail: exit.how.log_tail.iter().take(30).map(|line| visible(line)).collect(),
     }
 }
 

@@ -39,7 +39,7 @@ impl Frame {
         if wide {
             Self { width: 1040, height, gutter: 126, ticks: 90.0 }
         } else {
-            Self { width: 360, height: height * 4 / 5, gutter: 58, ticks: 56.0 }
+            Self { width: 330, height: height * 4 / 5, gutter: 58, ticks: 56.0 }
         }
     }
 

@@ -23,7 +23,7 @@ const MARK: i32 = 9;
 pub(crate) fn draw(digest: &Digest, wide: bool) -> Result<Drawing, ReportError> {
     let size = Frame::of(wide, 300);
     let mut legend = vec![
-        Entry::new(Mark::Square(Paint::Ok), "✓ answered"),
+        Entry::new(Mark::Square(Paint::Ok), "answered"),
         Entry::new(Mark::Cross(Paint::Failed), "refused"),
         Entry::new(Mark::Triangle(Paint::Unknown), "outcome unknown"),
         Entry::new(Mark::Line(Paint::Ink, 2.0), "median"),
@@ -74,7 +74,7 @@ fn pixel<Y: Ranged<ValueType = f64>>(
     Some(chart.backend_coord(&(ended.seconds(), latency.seconds().max(1e-6))))
 }
 
-/// Answered operations: squares of pixels, darker where there are more; equal ones below
+/// Answered operations: squares of pixels, stronger where there are more; equal ones below
 /// each other become one rectangle, so that the drawing's size has a bound.
 fn draw_answered<Y: Ranged<ValueType = f64>>(
     surface: &Surface<'_>,
@@ -108,7 +108,7 @@ fn draw_answered<Y: Ranged<ValueType = f64>>(
     Ok(())
 }
 
-/// How dark a square is: one operation, a few, many.
+/// How strong a square is: one operation, a few, many.
 fn level(count: u32) -> u8 {
     match count {
         0..=1 => 0,
@@ -161,17 +161,30 @@ fn draw_quantiles<Y: Ranged<ValueType = f64>>(
     }
     let ink = colour(Paint::Ink);
     for (per_mille, width) in [(500, 2), (990, 1)] {
-        let line: Vec<(i32, i32)> = columns
-            .iter()
-            .map(|(column, latencies)| {
-                let seconds = quantile(latencies, per_mille).seconds().max(1e-6);
-                let (_, y) = chart.backend_coord(&(chart.x_range().start, seconds));
-                ((column * COLUMN + COLUMN / 2).max(to_pixels(frame.gutter)), y)
-            })
-            .collect();
-        surface.draw(&PathElement::new(line, ink.stroke_width(width)))?;
+        let points = columns.iter().map(|(column, latencies)| {
+            let seconds = quantile(latencies, per_mille).seconds().max(1e-6);
+            let (_, y) = chart.backend_coord(&(chart.x_range().start, seconds));
+            ((column * COLUMN + COLUMN / 2).max(to_pixels(frame.gutter)), y)
+        });
+        for line in segments(points, 2 * COLUMN) {
+            surface.draw(&PathElement::new(line, ink.stroke_width(width)))?;
+        }
     }
     Ok(())
+}
+
+/// The points as lines, interrupted where nothing was answered for longer than `gap`
+/// pixels.
+fn segments(points: impl Iterator<Item = (i32, i32)>, gap: i32) -> Vec<Vec<(i32, i32)>> {
+    let mut lines: Vec<Vec<(i32, i32)>> = Vec::new();
+    for (x, y) in points {
+        match lines.last_mut() {
+            Some(line) if line.last().is_some_and(|(last, _)| x - last <= gap) => line.push((x, y)),
+            _ => lines.push(vec![(x, y)]),
+        }
+    }
+    lines.retain(|line| line.len() > 1);
+    lines
 }
 
 /// Pixels as the drawing library counts them.
@@ -182,6 +195,13 @@ fn to_pixels(number: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_interrupted_where_nothing_was_answered() {
+        let points = [(0, 1), (10, 2), (20, 3), (90, 4), (100, 5), (300, 6)];
+        let lines = segments(points.into_iter(), 30);
+        assert_eq!(lines, [vec![(0, 1), (10, 2), (20, 3)], vec![(90, 4), (100, 5)]]);
+    }
 
     #[test]
     fn decades_hold_every_latency() {

@@ -32,7 +32,7 @@ pub(crate) const PLOTS: [Plot; 3] = [
         name: "latency",
         title: "Latency by outcome",
         caption: "From the moment an operation was meant to be sent, on a logarithmic scale. \
-                  Points are gathered to pixels: a darker one stands for more operations.",
+                  Points are gathered to pixels: a stronger one stands for more operations.",
         draw: latency::draw,
     },
     Plot {

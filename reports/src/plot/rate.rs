@@ -14,7 +14,7 @@ use crate::svg::{Drawing, Paint};
 pub(crate) fn draw(digest: &Digest, wide: bool) -> Result<Drawing, ReportError> {
     let size = Frame::of(wide, 220);
     let mut legend = vec![
-        Entry::new(Mark::Line(Paint::Ok, 2.0), "✓ answered"),
+        Entry::new(Mark::Line(Paint::Ok, 2.0), "answered"),
         Entry::new(Mark::Cross(Paint::Failed), "refused"),
         Entry::new(Mark::Triangle(Paint::Unknown), "outcome unknown"),
     ];
@@ -70,9 +70,17 @@ fn draw_outcome<Y: Ranged<ValueType = f64>>(
         OutcomeKind::Failed => Paint::Failed,
         OutcomeKind::Unknown => Paint::Unknown,
     });
-    let line: Vec<_> = points.iter().map(|(_, point)| *point).collect();
-    let width = if outcome == OutcomeKind::Ok { 2 } else { 1 };
-    surface.draw(&PathElement::new(line, paint.stroke_width(width)))?;
+    if outcome == OutcomeKind::Ok {
+        let line: Vec<_> = points.iter().map(|(_, point)| *point).collect();
+        surface.draw(&PathElement::new(line, paint.stroke_width(2)))?;
+    } else {
+        // Only where there is something: a line along zero would hide the axis.
+        let busy = points.windows(2).filter(|pair| pair.iter().any(|(rate, _)| *rate > 0.0));
+        for pair in busy {
+            let line = vec![pair[0].1, pair[1].1];
+            surface.draw(&PathElement::new(line, paint.stroke_width(1)))?;
+        }
+    }
     for (_, point) in points.into_iter().filter(|(rate, _)| *rate > 0.0) {
         match outcome {
             OutcomeKind::Ok => {}

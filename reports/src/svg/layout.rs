@@ -3,8 +3,7 @@
 
 use stormglass_checkers::history::Nanos;
 
-use super::measure::{LABEL, characters_within, text_width};
-use crate::text::shortened;
+use super::measure::{LABEL, fitted, text_width};
 
 /// Free pixels between two things in one row.
 const APART: f64 = 14.0;
@@ -126,8 +125,7 @@ pub(crate) fn rows(boxes: &[Box], placed: &[Placed], lanes: usize) -> Vec<usize>
 fn label(step: &Box, bar: (f64, f64), (left, right): (f64, f64), labels: Labels) -> Placed {
     let wanted = width(&step.lines);
     let spot = |label: f64, room: f64| {
-        let lines =
-            step.lines.clone().map(|line| shortened(&line, characters_within(room, LABEL).max(4)));
+        let lines = step.lines.clone().map(|line| fitted(&line, room, LABEL));
         Placed { row: 0, bar, label, label_end: label + width(&lines).min(room), lines }
     };
     if labels == Labels::Below {

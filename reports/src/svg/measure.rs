@@ -12,18 +12,36 @@ pub(crate) fn text_width(text: &str, size: f64) -> f64 {
 /// Width of a character as a share of the text's size.
 fn share(character: char) -> f64 {
     match character {
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '<' | '>' | '=' | '+' | '~' => 1.0,
         character if character.is_ascii() => 0.62,
         '\u{80}'..='\u{2fff}' => 0.75,
         _ => 1.05,
     }
 }
 
-/// How many characters of ordinary text fit into a width.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a small number of characters; a negative width holds none"
-)]
-pub(crate) fn characters_within(width: f64, size: f64) -> usize {
-    (width / (0.62 * size)).max(0.0) as usize
+/// The text, or its beginning with an ellipsis where it is wider than `room` pixels.
+pub(crate) fn fitted(text: &str, room: f64, size: f64) -> String {
+    if text_width(text, size) <= room {
+        return text.to_owned();
+    }
+    let mut width = share('…') * size;
+    let kept = text.chars().take_while(|character| {
+        width += share(*character) * size;
+        width <= room
+    });
+    let kept: String = kept.collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_fit_or_are_cut() {
+        assert_eq!(fitted("kill", 200.0, LABEL), "kill");
+        let cut = fitted("<<<<<<<<<<<<<<<<<<<<", 60.0, LABEL);
+        assert!(cut.ends_with('…') && text_width(&cut, LABEL) <= 60.0, "{cut}");
+        assert_eq!(fitted("anything", 0.0, LABEL), "…");
+    }
 }

@@ -4,11 +4,11 @@
 use stormglass_checkers::history::Nanos;
 
 use super::drawing::{Anchor, Drawing, Shape, TextStyle};
-use super::measure::{LABEL, text_width};
+use super::measure::{LABEL, fitted, text_width};
 use super::paint::Paint;
 use super::scale::TimeScale;
 use crate::digest::{Digest, Fault, FaultState, Rates};
-use crate::text::grouped;
+use crate::text::{grouped, visible};
 
 const ROW: f64 = 20.0;
 const BAR: f64 = 14.0;
@@ -23,7 +23,7 @@ struct Variant {
 }
 
 const WIDE: Variant = Variant { width: 1040.0, gutter: 126.0, bins: 180, ticks: 90.0 };
-const NARROW: Variant = Variant { width: 360.0, gutter: 112.0, bins: 80, ticks: 56.0 };
+const NARROW: Variant = Variant { width: 330.0, gutter: 124.0, bins: 80, ticks: 56.0 };
 
 /// Draws the run at a glance; `marks` are the findings' times with their numbers.
 pub(crate) fn overview(digest: &Digest, marks: &[(Nanos, usize)], wide: bool) -> Drawing {
@@ -70,7 +70,7 @@ fn draw_faults(drawing: &mut Drawing, digest: &Digest, kinds: &[String], scale: 
     let mut top = 6.0;
     for kind in kinds {
         let style = TextStyle::label(Paint::Dim).at(Anchor::End);
-        let shown = crate::text::shortened(&crate::text::visible(kind), 15);
+        let shown = fitted(&visible(kind), scale.left - 12.0, LABEL);
         drawing.text((scale.left - 10.0, top + 11.0), &shown, &style);
         for fault in digest.faults.iter().filter(|fault| fault.kind == *kind) {
             draw_fault(drawing, fault, scale, top);
@@ -86,7 +86,8 @@ fn draw_fault(drawing: &mut Drawing, fault: &Fault, scale: &TimeScale, top: f64)
     drawing.rect((planned_from, top), ((planned_to - planned_from).max(3.0), BAR), &planned);
     let Some(landed) = fault.landed else {
         let style = TextStyle::label(Paint::Fault);
-        drawing.text((planned_from + 6.0, top + 11.0), "×", &style);
+        let middle = f64::midpoint(planned_from, planned_to.max(planned_from + 3.0));
+        drawing.text((middle, top + 11.0), "×", &style.at(Anchor::Middle));
         return;
     };
     let (from, to) = (scale.x(landed.from), scale.x(landed.to));
@@ -179,41 +180,92 @@ fn draw_marks(
         return bottom + 26.0;
     }
     let base = bottom + 26.0;
-    for (x, first, last) in joined {
+    for x in marks.iter().map(|(at, _)| scale.x(*at)) {
         let line = Shape::outlined(Paint::Invalid, 1.6);
         drawing.line((x, top), (x, bottom), &line, "");
+    }
+    for mark in joined {
+        let x = mark.x;
         let triangle = [(x, base), (x + 6.0, base + 10.0), (x - 6.0, base + 10.0)];
         drawing.polygon(&triangle, &Shape::filled(Paint::Invalid, 1.0));
-        let text = if first == last {
-            format!("finding {first}")
-        } else {
-            format!("findings {first}–{last}")
-        };
-        let style = TextStyle::label(Paint::Invalid);
-        if x + 12.0 + text_width(&text, LABEL) <= scale.right + 12.0 {
-            drawing.text((x + 10.0, base + 10.0), &text, &style);
-        } else {
-            drawing.text((x - 10.0, base + 10.0), &text, &style.at(Anchor::End));
-        }
+        let at = (mark.label(scale).0, base + 10.0);
+        drawing.text(at, &mark.text(), &TextStyle::label(Paint::Invalid));
     }
     base + 18.0
 }
 
-/// Marks with their places; those too near each other become one.
-fn joined(marks: &[(Nanos, usize)], scale: &TimeScale) -> Vec<(f64, usize, usize)> {
-    const ROOM: f64 = 130.0;
-    let mut marks = marks.to_vec();
-    marks.sort_unstable();
-    let mut joined: Vec<(f64, usize, usize)> = Vec::new();
-    for (at, number) in marks {
-        let x = scale.x(at);
-        match joined.last_mut() {
-            Some((last, first_number, last_number)) if x - *last < ROOM => {
-                *first_number = number.min(*first_number);
-                *last_number = number.max(*last_number);
-            }
-            _ => joined.push((x, number, number)),
+/// A mark below the axis, for one finding or several.
+struct Mark {
+    x: f64,
+    first: usize,
+    last: usize,
+}
+
+impl Mark {
+    fn text(&self) -> String {
+        if self.first == self.last {
+            format!("finding {}", self.first)
+        } else {
+            format!("findings {}–{}", self.first, self.last)
         }
     }
+
+    /// Where its label begins and ends: after the mark, or before it at the right edge.
+    fn label(&self, scale: &TimeScale) -> (f64, f64) {
+        let width = text_width(&self.text(), LABEL);
+        let after = self.x + 10.0;
+        let begin = if after + width <= scale.right + 12.0 { after } else { self.x - 10.0 - width };
+        (begin, begin + width)
+    }
+
+    /// What no other mark may touch.
+    fn extent(&self, scale: &TimeScale) -> (f64, f64) {
+        let (begin, end) = self.label(scale);
+        (begin.min(self.x - 6.0), end.max(self.x + 6.0))
+    }
+
+    /// Both as one, where the earlier is.
+    fn with(self, other: &Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last), ..self }
+    }
+}
+
+/// Marks with their places; those whose labels would meet become one.
+fn joined(marks: &[(Nanos, usize)], scale: &TimeScale) -> Vec<Mark> {
+    let mut marks = marks.to_vec();
+    marks.sort_unstable();
+    let mut joined: Vec<Mark> = Vec::new();
+    for (at, number) in marks {
+        let mut mark = Mark { x: scale.x(at), first: number, last: number };
+        // A joined mark's label is longer and may meet the one before it, too.
+        while let Some(last) = joined.pop() {
+            if mark.extent(scale).0 >= last.extent(scale).1 + 8.0 {
+                joined.push(last);
+                break;
+            }
+            mark = last.with(&mark);
+        }
+        joined.push(mark);
+    }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use stormglass_checkers::history::Span;
+
+    use super::*;
+
+    #[test]
+    fn labels_of_marks_never_meet() {
+        let window = Span { from: Nanos(0), to: Nanos(1_000) };
+        for right in [300.0, 1_000.0] {
+            let scale = TimeScale { window, left: 100.0, right };
+            let marks: Vec<_> = (0..20).map(|number| (Nanos(number * 53 % 1_000), 7)).collect();
+            let joined = joined(&marks, &scale);
+            let extents: Vec<_> = joined.iter().map(|mark| mark.extent(&scale)).collect();
+            assert!(!extents.is_empty());
+            assert!(extents.windows(2).all(|pair| pair[0].1 < pair[1].0), "{extents:?}");
+        }
+    }
 }

@@ -4,9 +4,9 @@ use stormglass_checkers::history::Nanos;
 
 use super::drawing::{Anchor, Drawing, Shape, TextStyle};
 use super::layout::{self, Box, Labels, Placed};
-use super::measure::{LABEL, text_width};
+use super::measure::{LABEL, fitted, text_width};
 use super::paint::Paint;
-use crate::text::{moment, shortened};
+use crate::text::moments;
 
 /// What a step is, which decides its colour and mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Variant {
     fn of(lanes: &[String], wide: bool) -> Self {
         if !wide {
             return Self {
-                width: 360.0,
+                width: 330.0,
                 left: 8.0,
                 bar: 12.0,
                 row: 52.0,
@@ -164,16 +164,17 @@ fn draw_lanes(drawing: &mut Drawing, lanes: &[String], tops: &[f64], variant: &V
         drawing.line((0.0, top), (variant.width, top), &line, "");
         let style = TextStyle::label(Paint::Dim);
         let base = if variant.lane_heading > 0.0 { 17.0 } else { 5.0 + variant.bar / 2.0 + 4.0 };
-        drawing.text((8.0, top + base), &shortened(lane, 26), &style);
+        drawing.text((8.0, top + base), &fitted(lane, 190.0, LABEL), &style);
     }
 }
 
 fn draw_axis(drawing: &mut Drawing, axis: &[(Nanos, f64)], bottom: f64, right: f64) {
     let line = Shape::outlined(Paint::Line, 1.0);
     drawing.line((0.0, bottom), (right + 10.0, bottom), &line, "");
+    let write = moments(axis.iter().map(|(time, _)| *time));
     let mut free = 0.0;
     for &(time, x) in axis {
-        let text = moment(time);
+        let text = write(time);
         let width = text_width(&text, LABEL);
         let begin = (x - 2.0).min(right - width);
         if begin < free {
