@@ -22,4 +22,11 @@ pub fn checkers() -> &'static [CheckerEntry] {
     CHECKERS
 }
 
-const CHECKERS: &[CheckerEntry] = &[];
+const CHECKERS: &[CheckerEntry] = &[
+    crate::linearizability::ENTRY,
+    crate::convergence::ENTRY,
+    crate::revisions::ENTRY,
+    crate::watch::ENTRY,
+    crate::logs::ENTRY,
+    crate::coverage::ENTRY,
+];

@@ -1,6 +1,6 @@
 //! Which responses carry a position in the order of operations: the one table.
 
-use crate::history::{Range, Request, Response, Revision, Txn, TxnOp, TxnResponse};
+use crate::history::{LeaseId, Range, Request, Response, Revision, Txn, TxnOp, TxnResponse};
 
 /// What the revision in a response's header says about the operation's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,5 +100,24 @@ fn txn_can_mutate(txn: &Txn) -> bool {
         TxnOp::Put(_) | TxnOp::Delete(_) => true,
         TxnOp::Txn(txn) => txn_can_mutate(txn),
         TxnOp::Range(_) => false,
+    })
+}
+
+/// The lease that an operation names: the first, if it puts several keys.
+pub fn lease_of(request: &Request) -> Option<LeaseId> {
+    let lease = match request {
+        Request::Put(put) => Some(put.lease),
+        Request::LeaseRevoke(lease) => Some(lease.lease),
+        Request::Txn(txn) => lease_of_txn(txn),
+        _ => None,
+    };
+    lease.filter(|lease| !lease.is_none())
+}
+
+fn lease_of_txn(txn: &Txn) -> Option<LeaseId> {
+    txn.success.iter().chain(&txn.failure).find_map(|op| match op {
+        TxnOp::Put(put) if !put.lease.is_none() => Some(put.lease),
+        TxnOp::Txn(txn) => lease_of_txn(txn),
+        _ => None,
     })
 }

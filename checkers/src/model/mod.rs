@@ -15,7 +15,7 @@ mod state;
 mod view;
 
 pub use agreement::Disagreement;
-pub use claim::{Claim, can_mutate, claim, is_local, mutated};
+pub use claim::{Claim, can_mutate, claim, is_local, lease_of, mutated};
 pub use evaluate::{Evaluation, evaluate, touched};
 pub use expected::Expected;
 pub use index::{Index, Pair};

@@ -57,6 +57,11 @@ impl State {
         self.attached.get(&lease).into_iter().flatten()
     }
 
+    /// Leases that have keys now.
+    pub fn leases_with_keys(&self) -> impl Iterator<Item = LeaseId> + '_ {
+        self.attached.keys().copied()
+    }
+
     /// The changes that the end of a lease makes: all its keys go, in one revision.
     pub fn end_of_lease(&self, lease: LeaseId) -> Vec<Change> {
         self.attached(lease).map(|key| Change { key: key.clone(), pair: None }).collect()
@@ -73,9 +78,10 @@ impl State {
 
     /// Makes the next revision.
     pub fn commit(&mut self, changes: Vec<Change>) {
-        let (before, revision) = (self.revision(), self.revision().next());
+        let revision = self.revision().next();
         for change in &changes {
-            if let Some(old) = self.index.get(&change.key, before).map(|pair| pair.lease) {
+            // At the new revision, since a transaction may change a key twice.
+            if let Some(old) = self.index.get(&change.key, revision).map(|pair| pair.lease) {
                 self.detach(old, &change.key);
             }
             if let Some(pair) = change.pair.as_ref().filter(|pair| !pair.lease.is_none()) {

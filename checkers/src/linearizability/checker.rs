@@ -1,0 +1,62 @@
+//! The checker: the engine behind the interface of all checkers.
+
+use super::engine::Engine;
+use crate::checker::Checker;
+use crate::history::Event;
+use crate::registry::CheckerEntry;
+use crate::verdict::{Status, Verdict};
+
+/// What the registry knows of it.
+pub const ENTRY: CheckerEntry = CheckerEntry {
+    name: "linearizability",
+    summary: "The whole key space behaves like one store that does one request after the other, \
+              in an order that fits real time.",
+    guarantees: &["K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K10", "K11"],
+    anomalies: &[
+        "split-revision",
+        "time-travel",
+        "stale-read",
+        "doubled-write",
+        "phantom-write",
+        "wrong-response",
+        "future-read",
+    ],
+    new: |context| Box::new(Linearizability { engine: Engine::new(context) }),
+};
+
+/// Strict serializability of the whole key space, by revision.
+struct Linearizability {
+    engine: Engine,
+}
+
+impl Checker for Linearizability {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn observe(&mut self, event: &Event) {
+        self.engine.observe(event);
+    }
+
+    fn so_far(&self) -> Status {
+        match (self.engine.findings.is_empty(), self.engine.reasons.is_empty()) {
+            (false, _) => Status::Invalid,
+            (true, false) => Status::Unknown,
+            (true, true) => Status::Valid,
+        }
+    }
+
+    fn finish(mut self: Box<Self>) -> Verdict {
+        self.engine.settle();
+        self.engine.doubts();
+        let Engine { findings, mut reasons, counts, operations, stopped, .. } = self.engine;
+        let mut stats: std::collections::BTreeMap<String, u64> =
+            counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+        stats.insert("operations".to_owned(), operations.len() as u64);
+        stats.insert("findings".to_owned(), findings.total());
+        if let (false, Some(why)) = (findings.is_empty(), stopped) {
+            reasons.push(format!("answers were no longer compared with the model {why}"));
+        }
+        Verdict::new(ENTRY.name, findings.into_sorted(ENTRY.anomalies), reasons, stats)
+    }
+}

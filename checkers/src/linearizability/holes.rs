@@ -1,0 +1,277 @@
+//! The end of the history: revisions that later ones prove, and that neither an
+//! acknowledgement nor a watch shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::engine::{Engine, Made, Maker};
+use super::floor::Position;
+use super::log::same_changes;
+use super::operation::{End, OpId};
+use crate::history::{Bytes, KeyValue, LeaseId, Response, Revision};
+use crate::model::{Change, Claim, touched};
+
+/// Holes in a row that are filled before the check gives up: a revision so far off is
+/// not one that this history leads to.
+const HOLES: u64 = 10_000;
+
+/// Pairs that answers show, by the revision that made them.
+type Evidence = BTreeMap<Revision, Vec<KeyValue>>;
+
+/// What the search for a hole's maker needs to know.
+struct Horizon {
+    evidence: Evidence,
+    /// For each shown revision, the first event that shows it or a later one.
+    shown: BTreeMap<Revision, u64>,
+}
+
+/// One who may have made a hole.
+#[derive(Clone, Debug)]
+struct Candidate {
+    by: Maker,
+    changes: Vec<Change>,
+    /// The changes are not certain: they depend on content that is not known.
+    vague: bool,
+}
+
+impl Engine {
+    /// The history is over: everything is settled, and what is missing is filled in.
+    pub(super) fn settle(&mut self) {
+        for id in self.operations.give_up_open() {
+            self.suspects.doubtful(id, &self.operations.get(id).request);
+        }
+        self.advance();
+        let Some(mut newest) = self.newest() else { return };
+        let horizon = self.horizon();
+        let mut holes = 0;
+        while self.stopped.is_none() && self.state.revision() < newest {
+            holes += 1;
+            if holes > HOLES {
+                self.reasons.push(format!(
+                    "revision {newest} was shown, but nothing shows who made the revisions \
+                     from {} on",
+                    self.state.revision().next()
+                ));
+                self.stop("at revisions that nothing shows".to_owned());
+                break;
+            }
+            self.fill(&horizon);
+            self.compare_parked(self.state.revision());
+            self.advance();
+            newest = newest.max(self.newest().unwrap_or(newest));
+        }
+    }
+
+    /// The newest revision that anything shows and that waits for the model.
+    fn newest(&self) -> Option<Revision> {
+        let revisions = [
+            self.writers.keys().next_back().copied(),
+            self.parked.keys().next_back().copied(),
+            self.log.iter().next_back().map(|(revision, _)| revision),
+        ];
+        revisions.into_iter().flatten().max()
+    }
+
+    fn horizon(&self) -> Horizon {
+        let mut shown: BTreeMap<Revision, u64> = BTreeMap::new();
+        let mut show = |revision: Revision, index: u64| {
+            let first = shown.entry(revision).or_insert(index);
+            *first = index.min(*first);
+        };
+        for (_, operation) in self.operations.iter() {
+            let End::Answered(claim) = operation.end else { continue };
+            if let (Some(revision), Some((index, _))) = (claim.revision(), operation.completion) {
+                show(revision, index);
+            }
+        }
+        for (revision, log) in self.log.iter() {
+            show(revision, log.first.index);
+        }
+        let mut first = u64::MAX;
+        for index in shown.values_mut().rev() {
+            first = first.min(*index);
+            *index = first;
+        }
+        Horizon { evidence: self.evidence(), shown }
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = Evidence::new();
+        let parked = self.parked.values().flatten().map(|(_, response)| response);
+        let written = self.writers.values().map(|(_, response)| response);
+        for response in parked.chain(written) {
+            pairs_of(response, &mut |kv| {
+                if !kv.value.is_empty() {
+                    evidence.entry(kv.mod_revision).or_default().push(kv.clone());
+                }
+            });
+        }
+        evidence
+    }
+
+    /// Makes the next revision, which nothing shows.
+    fn fill(&mut self, horizon: &Horizon) {
+        let next = self.state.revision().next();
+        let before = horizon.shown.range(next..).next().map_or(u64::MAX, |(_, index)| *index);
+        let none = Vec::new();
+        let evidence = horizon.evidence.get(&next).unwrap_or(&none);
+        let mut candidates = self.hole_candidates(next, before);
+        candidates.retain(|candidate| candidate.vague || explains(&candidate.changes, evidence));
+        match distinct(&candidates) {
+            0 if self.foreign_writes => self.leave_open(next, &candidates),
+            0 => {
+                self.nobody(next);
+                self.commit(Vec::new(), Made { by: Maker::Nobody, sight: None }, true);
+            }
+            1 if !candidates[0].vague && !self.foreign_writes => {
+                let Candidate { by, changes, .. } = candidates.swap_remove(0);
+                if let Maker::Operation(id) = by {
+                    self.suspects.recognise(id, next);
+                }
+                self.count("recognised");
+                self.commit(changes, Made { by, sight: None }, true);
+            }
+            _ => self.leave_open(next, &candidates),
+        }
+    }
+
+    /// Everyone who can have made a revision that was shown by an event.
+    fn hole_candidates(&self, revision: Revision, shown: u64) -> Vec<Candidate> {
+        let before = self.state.revision();
+        let mut found = Vec::new();
+        for id in self.suspects.all_doubtful() {
+            let operation = self.operations.get(*id);
+            if operation.invocation > shown
+                || operation.floor.position >= Position::writer(revision)
+                || self.suspects.recognised(*id).is_some()
+            {
+                continue;
+            }
+            let vague = self.taint.touches(&touched(&operation.request), before, false);
+            let changes = match self.state.evaluate(before, &operation.request) {
+                Some(Ok(evaluation)) => evaluation.changes,
+                _ => Vec::new(),
+            };
+            if vague || !changes.is_empty() {
+                found.push(Candidate { by: Maker::Operation(*id), changes, vague });
+            }
+        }
+        found.extend(self.leases_with_keys().into_iter().map(|lease| Candidate {
+            by: Maker::LeaseEnd(lease),
+            changes: self.state.end_of_lease(lease),
+            vague: !self.taint.is_empty(),
+        }));
+        found
+    }
+
+    /// Leases that have keys, or may have keys that are not known.
+    fn leases_with_keys(&self) -> BTreeSet<LeaseId> {
+        let mut leases: BTreeSet<LeaseId> = self.state.leases_with_keys().collect();
+        if !self.taint.is_empty() {
+            let named = self
+                .operations
+                .iter()
+                .filter_map(|(_, operation)| crate::model::lease_of(&operation.request));
+            leases.extend(named);
+        }
+        leases
+    }
+
+    /// Several may have made the next revision: what they would have changed is not
+    /// known from here on.
+    fn leave_open(&mut self, next: Revision, candidates: &[Candidate]) {
+        self.count("open-revisions");
+        let mut keys: BTreeSet<Bytes> = BTreeSet::new();
+        for candidate in candidates {
+            keys.extend(candidate.changes.iter().map(|change| change.key.clone()));
+            if let (true, Maker::Operation(id)) = (candidate.vague, candidate.by) {
+                keys.extend(self.reachable(id));
+            }
+        }
+        for key in &keys {
+            self.taint.begin(key, next);
+        }
+        self.commit(Vec::new(), Made { by: Maker::Unknown, sight: None }, false);
+    }
+
+    /// Keys that an operation may change, whatever the state.
+    fn reachable(&self, id: OpId) -> Vec<Bytes> {
+        let ranges = touched(&self.operations.get(id).request);
+        let at = self.state.revision();
+        let mut keys = Vec::new();
+        for range in &ranges {
+            keys.extend(range.single().cloned());
+            keys.extend(self.state.index().range(range, at).map(|(key, _)| key.clone()));
+        }
+        keys
+    }
+
+    /// Reasons that the replay leaves behind.
+    pub(super) fn doubts(&mut self) {
+        let of = |name: &str| self.counts.get(name).copied().unwrap_or_default();
+        let (open, skipped) = (of("open-revisions"), of("skipped"));
+        let (unplaced, unexplained) = (of("answers-without-revision"), of("unexplained"));
+        if open > 0 {
+            self.reasons.push(format!(
+                "nothing shows who made {open} of the revisions (no watch delivered them), so \
+                 {skipped} answers could not be compared"
+            ));
+        }
+        if unplaced > 0 {
+            self.reasons.push(format!(
+                "{unplaced} answers carried no revision, so they could not be placed in order"
+            ));
+        }
+        if unexplained > 0 {
+            self.reasons.push(format!(
+                "{unexplained} revisions that watches show could not be attributed to anybody"
+            ));
+        }
+        if self.foreign_writes && unplaced == 0 {
+            let what = "requests of the lock and election services are not modelled yet";
+            self.reasons.push(format!("{what}, so nobody can say what the store should hold"));
+        }
+    }
+
+    /// Whether a member answered from a revision that no write leads to.
+    pub(super) fn is_local(&self, id: OpId) -> bool {
+        matches!(self.operations.get(id).end, End::Answered(Claim::Local(_)))
+    }
+}
+
+/// How many different outcomes the candidates amount to.
+fn distinct(candidates: &[Candidate]) -> usize {
+    let mut kinds: Vec<&Candidate> = Vec::new();
+    for candidate in candidates {
+        let same = |kind: &&Candidate| {
+            !kind.vague && !candidate.vague && same_changes(&kind.changes, &candidate.changes)
+        };
+        if !kinds.iter().any(same) {
+            kinds.push(candidate);
+        }
+    }
+    kinds.len()
+}
+
+/// Whether these changes explain every pair that answers show of the revision.
+fn explains(changes: &[Change], evidence: &[KeyValue]) -> bool {
+    evidence.iter().all(|kv| {
+        changes.iter().any(|change| {
+            change.key == kv.key && change.pair.as_ref().is_some_and(|pair| pair.value == kv.value)
+        })
+    })
+}
+
+/// Every pair in a response.
+fn pairs_of(response: &Response, take: &mut impl FnMut(&KeyValue)) {
+    match response {
+        Response::Put(response) => response.prev_kv.iter().for_each(take),
+        Response::Range(response) => response.kvs.iter().for_each(take),
+        Response::Delete(response) => response.prev_kvs.iter().for_each(take),
+        Response::Txn(response) => {
+            for response in &response.responses {
+                pairs_of(response, take);
+            }
+        }
+        _ => {}
+    }
+}

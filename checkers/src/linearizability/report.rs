@@ -1,0 +1,289 @@
+//! The findings about contents, written out.
+
+use super::engine::{Engine, Maker};
+use super::floor::Sight;
+use super::operation::{End, OpId};
+use super::real_time::capital;
+use super::replay::Wrong;
+use super::unexplained::Suspicion;
+use crate::history::{Bytes, Request, Response, Revision};
+use crate::model::{Change, Claim};
+use crate::verdict::{Finding, Witness, WitnessStep};
+use crate::wording;
+
+impl Engine {
+    /// Who made a revision, as a step of a witness.
+    fn maker_step(&self, revision: Revision) -> Option<WitnessStep> {
+        let made = self.made(revision)?;
+        if let Maker::Operation(id) = made.by {
+            return Some(self.operations.get(id).step(None));
+        }
+        let changes = self.state.changes(revision);
+        made.sight.map(|sight| sight_of_changes(sight, revision, changes))
+    }
+
+    /// An answer that differs from the model.
+    pub(super) fn wrong_response(
+        &mut self,
+        id: OpId,
+        revision: Revision,
+        response: &Response,
+        wrong: &Wrong,
+    ) {
+        let operation = self.operations.get(id);
+        let key = match wrong {
+            Wrong::Differs(difference) => difference.key.clone(),
+            Wrong::NotRefused(_) => None,
+        };
+        let at = read_at(&operation.request, revision);
+        let last = key.and_then(|key| self.state.index().last_change(&key, at));
+        let from_watch = last.and_then(|last| self.made(last)).is_some_and(|made| {
+            !matches!(made.by, Maker::Operation(id)
+                if matches!(self.operations.get(id).end, End::Answered(_)))
+        });
+        let what = match wrong {
+            Wrong::Differs(difference) => difference.to_string(),
+            Wrong::NotRefused(refusal) => format!("it should have been refused ({refusal:?})"),
+        };
+        let against = if from_watch { " by what a watch showed" } else { "" };
+        let sentence = format!(
+            "{} answered on revision {revision} something else than the store held{against}: \
+             {what}.",
+            capital(&operation.name()),
+        );
+        let mut steps: Vec<WitnessStep> =
+            last.and_then(|last| self.maker_step(last)).into_iter().collect();
+        let shows = Some(wording::response(response));
+        steps.push(operation.step(shows).contradicting());
+        let guarantee = guarantee_of(&operation.request, &operation.end);
+        self.findings.add("wrong-response", || Finding {
+            anomaly: "wrong-response".to_owned(),
+            guarantee: guarantee.to_owned(),
+            sentence,
+            because: format!("because the writes up to revision {revision} determine the answer"),
+            however: format!("however {what}"),
+            witness: Witness { steps },
+        });
+    }
+
+    /// An acknowledged write's revision, shown with another's effects.
+    pub(super) fn shows_other(
+        &mut self,
+        id: OpId,
+        revision: Revision,
+        changes: &[Change],
+        sight: Sight,
+    ) {
+        let operation = self.operations.get(id);
+        let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
+        let shown = changes.first().map(change).unwrap_or_default();
+        let sentence = format!(
+            "Revision {revision} was given to {}, but a watch{on} shows another change at that \
+             revision: {shown}.",
+            operation.name(),
+        );
+        let steps =
+            vec![operation.step(None), sight_of_changes(sight, revision, changes).contradicting()];
+        self.findings.add("split-revision", || Finding {
+            anomaly: "split-revision".to_owned(),
+            guarantee: "K2".to_owned(),
+            sentence,
+            because: format!("because revision {revision} belongs to exactly one write"),
+            however: "however a watch shows what that write cannot have done".to_owned(),
+            witness: Witness { steps },
+        });
+        self.stop(format!("after revision {revision} was shown with two contents"));
+    }
+
+    /// A put that nobody can have made.
+    pub(super) fn phantom_write(
+        &mut self,
+        suspicion: Suspicion,
+        revision: Revision,
+        put: &Change,
+        sight: Sight,
+    ) {
+        let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
+        let shown = change(put);
+        let (guarantee, why) = match suspicion {
+            Suspicion::Refused(_) => ("K10", "whose write was definitely refused"),
+            Suspicion::Idle(_) => ("K10", "whose transaction was answered without writing it"),
+            Suspicion::Early(_) => ("K1", "whose write had not even been sent"),
+            Suspicion::Misfit(_) => ("K4", "and its write would have had other effects"),
+            _ => ("K3", "which nobody was ever asked to write"),
+        };
+        let step = sight_of_changes(sight, revision, std::slice::from_ref(put));
+        let writer = match suspicion {
+            Suspicion::Refused(id)
+            | Suspicion::Idle(id)
+            | Suspicion::Early(id)
+            | Suspicion::Misfit(id) => Some(self.operations.get(id)),
+            _ => None,
+        };
+        let by = writer.map(|writer| format!(" ({})", writer.name())).unwrap_or_default();
+        let sentence = format!("A watch{on} shows {shown} at revision {revision}, {why}{by}.");
+        let mut steps: Vec<WitnessStep> =
+            writer.map(|writer| writer.step(None)).into_iter().collect();
+        steps.push(step.contradicting());
+        steps.sort_by_key(|step| step.index);
+        self.findings.add("phantom-write", || Finding {
+            anomaly: "phantom-write".to_owned(),
+            guarantee: guarantee.to_owned(),
+            sentence,
+            because: "because only what was asked for, and not refused, may take effect".to_owned(),
+            however: format!("however {shown} took effect"),
+            witness: Witness { steps },
+        });
+    }
+
+    /// Deletions that nobody can have made.
+    pub(super) fn phantom_delete(&mut self, revision: Revision, gone: &[Change], sight: Sight) {
+        let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
+        let shown: Vec<String> = gone.iter().take(3).map(change).collect();
+        let shown = shown.join(", ");
+        let before = gone
+            .first()
+            .and_then(|gone| self.state.index().last_change(&gone.key, self.state.revision()))
+            .and_then(|last| self.maker_step(last));
+        let sentence = format!(
+            "A watch{on} shows {shown} at revision {revision}, but no delete, transaction or end \
+             of a lease can have made it."
+        );
+        let mut steps: Vec<WitnessStep> = before.into_iter().collect();
+        steps.push(sight_of_changes(sight, revision, gone).contradicting());
+        self.findings.add("phantom-write", || Finding {
+            anomaly: "phantom-write".to_owned(),
+            guarantee: "K3".to_owned(),
+            sentence,
+            because: "because keys go only by a request or with their lease".to_owned(),
+            however: format!("however {shown} took effect"),
+            witness: Witness { steps },
+        });
+    }
+
+    /// One write that made two revisions.
+    pub(super) fn doubled_write(
+        &mut self,
+        id: OpId,
+        one: Revision,
+        other: Revision,
+        key: &Bytes,
+        sight: Sight,
+    ) {
+        let operation = self.operations.get(id);
+        let (low, high) = (one.min(other), one.max(other));
+        let sentence = format!(
+            "{} took effect twice: {key} was changed by it at revision {low} and again at \
+             revision {high}.",
+            capital(&operation.name()),
+        );
+        let mut steps = vec![operation.step(None)];
+        let first = self.made(one).and_then(|made| made.sight);
+        steps.extend(first.map(|first| sight_step(first, one)));
+        steps.push(sight_step(sight, other).contradicting());
+        self.findings.add("doubled-write", || Finding {
+            anomaly: "doubled-write".to_owned(),
+            guarantee: "K11".to_owned(),
+            sentence,
+            because: "because a request takes effect at most once".to_owned(),
+            however: format!("however revisions {low} and {high} both carry its value"),
+            witness: Witness { steps },
+        });
+    }
+
+    /// A revision that later ones prove and that nobody can have made.
+    pub(super) fn nobody(&mut self, revision: Revision) {
+        let later = self.writers.values().map(|(id, _)| *id);
+        let later = later.chain(self.parked.values().flatten().map(|(id, _)| *id)).next();
+        let Some(id) = later else { return };
+        let operation = self.operations.get(id);
+        let reached = match operation.end {
+            End::Answered(claim) => claim.revision().unwrap_or_default(),
+            _ => revision,
+        };
+        let previous = self.maker_step(revision.previous());
+        let sentence = format!(
+            "{} was answered at revision {reached}, but nothing can have made revision {revision}.",
+            capital(&operation.name()),
+        );
+        let mut steps: Vec<WitnessStep> = previous.into_iter().collect();
+        steps.push(operation.step(None).contradicting());
+        let (anomaly, guarantee) =
+            if self.is_local(id) { ("future-read", "K8") } else { ("phantom-write", "K2") };
+        self.findings.add(anomaly, || Finding {
+            anomaly: anomaly.to_owned(),
+            guarantee: guarantee.to_owned(),
+            sentence,
+            because: "because every revision is made by exactly one write".to_owned(),
+            however: format!("however no write or end of a lease is left for {revision}"),
+            witness: Witness { steps },
+        });
+    }
+
+    /// A member answered alone from a state that did not exist yet.
+    pub(super) fn future_read(&mut self, id: OpId, revision: Revision) {
+        let operation = self.operations.get(id);
+        let sentence = format!(
+            "A {} was answered from revision {revision} before the write that made that revision \
+             was sent.",
+            operation.name(),
+        );
+        let mut steps = vec![operation.step(None).contradicting()];
+        steps.extend(self.maker_step(revision));
+        self.findings.add("future-read", || Finding {
+            anomaly: "future-read".to_owned(),
+            guarantee: "K8".to_owned(),
+            sentence,
+            because: "because a member can only have what was written".to_owned(),
+            however: format!("however revision {revision} was made by a later request"),
+            witness: Witness { steps },
+        });
+    }
+}
+
+/// A watch event as a step of a witness.
+pub(super) fn sight_step(sight: Sight, revision: Revision) -> WitnessStep {
+    WitnessStep {
+        index: sight.index,
+        completion: None,
+        from: sight.at,
+        to: sight.at,
+        process: None,
+        member: sight.member,
+        what: format!("watch {} delivers", sight.watch),
+        shows: format!("revision {revision}"),
+        contradicts: false,
+    }
+}
+
+fn sight_of_changes(sight: Sight, revision: Revision, changes: &[Change]) -> WitnessStep {
+    let shown: Vec<String> = changes.iter().take(3).map(change).collect();
+    let shows = format!("revision {revision}: {}", shown.join(", "));
+    WitnessStep { shows, ..sight_step(sight, revision) }
+}
+
+/// The guarantee that a wrong answer breaks.
+fn guarantee_of(request: &Request, end: &End) -> &'static str {
+    match (request, end) {
+        (Request::Range(range), _) if !range.revision.is_zero() => "K7",
+        (_, End::Answered(Claim::Local(_))) => "K8",
+        (Request::Txn(_), _) => "K4",
+        _ => "K3",
+    }
+}
+
+/// The revision whose content an answer shows.
+fn read_at(request: &Request, revision: Revision) -> Revision {
+    match request {
+        Request::Range(range) if !range.revision.is_zero() => range.revision,
+        _ => revision,
+    }
+}
+
+/// A change in words.
+fn change(change: &Change) -> String {
+    match &change.pair {
+        Some(pair) => format!("{} = {}", change.key, wording::quoted(&pair.value)),
+        None => format!("{} deleted", change.key),
+    }
+}
