@@ -411,3 +411,27 @@ proptest! {
         assert_fires(WATCH, &history, "watch-gap");
     }
 }
+
+/// Near-linear: 40,000 revisions on three members, with 300 watches of whole stretches.
+#[test]
+fn a_long_run_is_judged_in_seconds() {
+    let mut cluster = Cluster::new(3);
+    let mut watches = 50;
+    for number in 0..40_000_u32 {
+        let member = u16::try_from(number % 3).unwrap_or(0);
+        cluster.put(member, &format!("k{}", number % 20), &format!("v{number}"));
+        if number % 130 == 0 {
+            watches += 1;
+            let newest = cluster.store.revision();
+            let from = (newest - 2_000).max(2);
+            let request = watching(&format!("k{}", number % 20), "", from);
+            let watcher = Watcher::open(&mut cluster, 100_000 + watches, member, request);
+            watcher.deliver(&mut cluster, from, newest);
+        }
+    }
+    let history = cluster.finish();
+    assert_silent(WATCH, &history);
+    assert_silent(stormglass_checkers::revisions::checker, &history);
+    assert_silent(stormglass_checkers::convergence::checker, &history);
+    assert_silent(stormglass_checkers::coverage::checker, &history);
+}

@@ -21,7 +21,7 @@ const NAME: &str = "convergence";
 pub const ENTRY: CheckerEntry = CheckerEntry {
     name: NAME,
     summary: "after recovery all members have the same revision, the same pairs and \
-                           the same hash",
+              the same hash",
     guarantees: &["K12"],
     anomalies: &["diverged-members", "hash-mismatch"],
     new: checker,
@@ -120,7 +120,7 @@ impl Checker for ConvergenceChecker {
             ("pairs compared".to_owned(), pairs as u64),
             ("hashes compared".to_owned(), self.hashes.compared()),
         ]);
-        self.findings.verdict(NAME, reasons, stats)
+        self.findings.verdict(&ENTRY, reasons, stats)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::registry::CheckerEntry;
 use crate::verdict::{Finding, Status, Verdict, Witness, WitnessStep};
 
 /// So many findings of each anomaly are kept.
@@ -34,18 +35,23 @@ impl Findings {
         if self.kept.is_empty() { Status::Valid } else { Status::Invalid }
     }
 
-    /// The verdict; the true numbers go to the statistics.
+    /// The verdict of a checker, its findings in the order in which its entry names the
+    /// anomalies (the most telling first); the true numbers go to the statistics.
     pub(crate) fn verdict(
-        self,
-        checker: &str,
+        mut self,
+        entry: &CheckerEntry,
         reasons: Vec<String>,
         mut stats: BTreeMap<String, u64>,
     ) -> Verdict {
+        let rank = |finding: &Finding| {
+            entry.anomalies.iter().position(|anomaly| *anomaly == finding.anomaly)
+        };
+        self.kept.sort_by_key(|finding| rank(finding).unwrap_or(usize::MAX));
         stats.insert("findings".to_owned(), self.counts.values().sum());
         for (anomaly, count) in self.counts {
             stats.insert(format!("findings of {anomaly}"), count);
         }
-        Verdict::new(checker, self.kept, reasons, stats)
+        Verdict::new(entry.name, self.kept, reasons, stats)
     }
 }
 
@@ -76,13 +82,17 @@ mod tests {
     #[test]
     fn findings_are_counted_beyond_what_is_kept() {
         let mut findings = Findings::default();
-        for _ in 0..20 {
-            findings.add("a", || finding(("a", "K1"), "s", "b", "h", Vec::new()));
-        }
-        assert_eq!(findings.count("a"), 20);
-        let verdict = findings.verdict("test", Vec::new(), BTreeMap::new());
+        let mut add = |anomaly: &'static str| {
+            findings.add(anomaly, || finding((anomaly, "K12"), "s", "b", "h", Vec::new()));
+        };
+        add("hash-mismatch");
+        (0..20).for_each(|_| add("diverged-members"));
+        assert_eq!(findings.count("diverged-members"), 20);
+        let entry = &crate::convergence::ENTRY;
+        let verdict = findings.verdict(entry, Vec::new(), BTreeMap::new());
         assert_eq!(verdict.status, Status::Invalid);
-        assert_eq!(verdict.findings.len(), 5);
-        assert_eq!(verdict.stats["findings"], 20);
+        assert_eq!(verdict.findings.len(), 6);
+        assert_eq!(verdict.findings[0].anomaly, "diverged-members");
+        assert_eq!(verdict.stats["findings"], 21);
     }
 }

@@ -16,7 +16,7 @@ const NAME: &str = "logs";
 pub const ENTRY: CheckerEntry = CheckerEntry {
     name: NAME,
     summary: "no member ends by itself, no log speaks of panic or corruption, and the \
-                           cluster is healthy again once every fault is healed",
+              cluster is healthy again once every fault is healed",
     guarantees: &["A1", "A2", "A3"],
     anomalies: &["member-crashed", "log-finding", "not-recovered"],
     new: checker,
@@ -65,13 +65,13 @@ impl Checker for LogsChecker {
     }
 
     fn so_far(&self) -> Status {
-        if self.reasons.is_empty() { self.findings.status() } else { Status::Unknown }
-            .worst(self.findings.status())
+        let unknown = if self.reasons.is_empty() { Status::Valid } else { Status::Unknown };
+        unknown.worst(self.findings.status())
     }
 
     fn finish(self: Box<Self>) -> Verdict {
         let stats = BTreeMap::from([("exits".to_owned(), self.exits)]);
-        self.findings.verdict(NAME, self.reasons, stats)
+        self.findings.verdict(&ENTRY, self.reasons, stats)
     }
 }
 

@@ -24,7 +24,7 @@ const NAME: &str = "revisions";
 pub const ENTRY: CheckerEntry = CheckerEntry {
     name: NAME,
     summary: "revisions never go back and leave nothing out, and the versions and \
-                           revisions of every key add up",
+              revisions of every key add up",
     guarantees: &["K1", "K2", "K6", "K8"],
     anomalies: &[
         "conflicting-observations",
@@ -101,7 +101,7 @@ impl Checker for RevisionsChecker {
             ("pairs".to_owned(), self.observations.count()),
             ("revisions".to_owned(), self.density.count()),
         ]);
-        self.findings.verdict(NAME, Vec::new(), stats)
+        self.findings.verdict(&ENTRY, Vec::new(), stats)
     }
 }
 

@@ -93,10 +93,14 @@ impl Order {
         let header = match frame {
             WatchFrame::Created(created) => created.header,
             WatchFrame::Progress(progress) => progress.header,
-            WatchFrame::Events(events) => events.header,
+            // etcd hands an event to its watches a moment before its revision becomes
+            // readable; the revision before it is readable by then.
+            WatchFrame::Events(events) => events
+                .header
+                .map(|header| Header { revision: header.revision.previous(), ..header }),
             _ => None,
         };
-        let Some(header) = header.filter(|header| !header.revision.is_zero()) else { return };
+        let Some(header) = header.filter(|header| header.revision > Revision(0)) else { return };
         if matches!(frame, WatchFrame::Created(_)) {
             compare(asked, opened.until(event), &header, ("K8", "a new watch"), findings);
         }

@@ -114,7 +114,7 @@ impl Checker for WatchChecker {
         }
         .check(self.streams.values());
         let stats = self.stats();
-        self.findings.verdict(NAME, reasons, stats)
+        self.findings.verdict(&ENTRY, reasons, stats)
     }
 }
 
