@@ -9,7 +9,7 @@ use crate::artifact::Artifact;
 use crate::html::versions;
 use crate::record::{RunFacts, RunRecord};
 use crate::renderer::{Renderer, ReportError};
-use crate::text::{self, without_lead};
+use crate::text::{self, argument};
 
 /// Writes `junit.xml`. Invalid is a failure (the store is wrong), unknown is an error
 /// (the test is), as CI systems and Allure tell them apart.
@@ -86,8 +86,8 @@ fn description(finding: &Finding) -> String {
     let mut lines = vec![
         format!("{} ({})", finding.anomaly, finding.guarantee),
         finding.sentence.clone(),
-        format!("Because {}", without_lead(&finding.because, "because")),
-        format!("However {}", without_lead(&finding.however, "however")),
+        format!("Because {}", argument(&finding.because, "because")),
+        format!("However {}", argument(&finding.however, "however")),
     ];
     lines.extend(finding.witness.steps.iter().take(40).map(|step| {
         let place = if step.contradicts { "✕" } else { "·" };

@@ -11,7 +11,7 @@ use crate::html::{title, versions};
 use crate::record::RunRecord;
 use crate::renderer::{Renderer, ReportError};
 use crate::text::{
-    clipped, counted, grouped, length, moment, parts, seed, visible_whole, without_lead,
+    argument, clipped, counted, grouped, length, moment, parts, seed, visible_whole,
 };
 
 /// CI systems drop a summary that is too long as a whole; this is far below their limits.
@@ -121,8 +121,8 @@ fn told(number: usize, checker: &str, finding: &Finding) -> String {
         untrusted(checker),
         untrusted(&finding.guarantee),
         prose(&finding.sentence),
-        prose(without_lead(&finding.because, "because")),
-        prose(without_lead(&finding.however, "however")),
+        prose(&argument(&finding.because, "because")),
+        prose(&argument(&finding.however, "however")),
     );
     text.push_str("| when | who | what | shows |\n|---|---|---|---|\n");
     let steps = &finding.witness.steps;

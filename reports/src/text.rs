@@ -96,14 +96,16 @@ pub(crate) fn moments(times: impl Iterator<Item = Nanos>) -> fn(Nanos) -> String
     if close { fine_moment } else { moment }
 }
 
-/// An argument without the word that the report puts before it.
-pub(crate) fn without_lead<'a>(argument: &'a str, lead: &str) -> &'a str {
-    match argument.split_at_checked(lead.len()) {
+/// An argument without the word that the report puts before it, and with a full stop.
+pub(crate) fn argument(text: &str, lead: &str) -> String {
+    let rest = match text.split_at_checked(lead.len()) {
         Some((first, rest)) if first.eq_ignore_ascii_case(lead) => {
-            rest.strip_prefix(' ').unwrap_or(argument)
+            rest.strip_prefix(' ').unwrap_or(text)
         }
-        _ => argument,
-    }
+        _ => text,
+    };
+    let ended = rest.is_empty() || rest.ends_with(['.', '!', '?']);
+    if ended { rest.to_owned() } else { format!("{rest}.") }
 }
 
 /// A length of time with three significant digits: `812 µs`, `2.31 ms`, `10.7 s`.
@@ -164,9 +166,10 @@ mod tests {
 
     #[test]
     fn the_lead_of_an_argument_is_said_once() {
-        assert_eq!(without_lead("Because the put", "because"), "the put");
-        assert_eq!(without_lead("the put", "because"), "the put");
-        assert_eq!(without_lead("becauseless", "because"), "becauseless");
+        assert_eq!(argument("Because the put", "because"), "the put.");
+        assert_eq!(argument("the put.", "because"), "the put.");
+        assert_eq!(argument("becauseless", "because"), "becauseless.");
+        assert_eq!(argument("", "because"), "");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::headline::Figure;
 use crate::digest::{Digest, OutcomeKind};
 use crate::record::RunRecord;
 use crate::svg::{StepKind, StepView, WitnessView, themed, witness};
-use crate::text::{Part, counted, grouped, moments, parts, visible, without_lead};
+use crate::text::{Part, argument, counted, grouped, moments, parts, visible};
 
 /// Findings that the page shows; the rest are in `verdicts.json`.
 pub(crate) const MOST_FINDINGS: usize = 20;
@@ -106,8 +106,8 @@ fn view(
         guarantee: visible(&finding.guarantee),
         sentence: sentence(record.judgement, finding),
         proof: proof(steps.len(), record.events.len()),
-        because: parts(without_lead(&finding.because, "because")),
-        however: parts(without_lead(&finding.however, "however")),
+        because: parts(&argument(&finding.because, "because")),
+        however: parts(&argument(&finding.however, "however")),
         figure: (!steps.is_empty()).then(|| figure(number, &drawn, &kind)),
         undrawn: steps.len() - drawn.len(),
         steps: listed.iter().map(|step| row(step, kind(step), write)).collect(),

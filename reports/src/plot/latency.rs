@@ -39,7 +39,7 @@ fn paint(surface: &Surface<'_>, digest: &Digest, frame: Frame) -> Result<(), Ref
     let axes = Axes {
         frame,
         vertical: (lowest..highest).log_scale(),
-        format: &|seconds| length(nanos(*seconds)),
+        format: &|seconds| length(nanos(*seconds)).replace(".00 ", " ").replace(".0 ", " "),
         labels: 8,
     };
     let chart = chart(surface, digest, &axes)?;

@@ -23,7 +23,7 @@ struct Variant {
 }
 
 const WIDE: Variant = Variant { width: 1040.0, gutter: 126.0, bins: 180, ticks: 90.0 };
-const NARROW: Variant = Variant { width: 330.0, gutter: 124.0, bins: 80, ticks: 56.0 };
+const NARROW: Variant = Variant { width: 330.0, gutter: 130.0, bins: 80, ticks: 56.0 };
 
 /// Draws the run at a glance; `marks` are the findings' times with their numbers.
 pub(crate) fn overview(digest: &Digest, marks: &[(Nanos, usize)], wide: bool) -> Drawing {
