@@ -1,57 +1,48 @@
-//! Findings, capped: one bug of a store can show itself a million times.
+//! Findings on their way to a verdict.
 
 use std::collections::BTreeMap;
 
+use crate::findings::FindingSet;
 use crate::registry::CheckerEntry;
 use crate::verdict::{Finding, Status, Verdict, Witness, WitnessStep};
 
-/// So many findings of each anomaly are kept.
-const KEPT: u64 = 5;
-
-/// The findings of one checker.
+/// The findings of one checker, capped: one bug of a store can show itself a million
+/// times.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Findings {
-    kept: Vec<Finding>,
-    counts: BTreeMap<&'static str, u64>,
-}
+pub(crate) struct Findings(FindingSet);
 
 impl Findings {
     /// Counts a finding, and keeps it while there are few of its anomaly.
     pub(crate) fn add(&mut self, anomaly: &'static str, finding: impl FnOnce() -> Finding) {
-        let count = self.counts.entry(anomaly).or_default();
-        *count += 1;
-        if *count <= KEPT {
-            self.kept.push(finding());
-        }
+        self.0.add(anomaly, finding);
     }
 
     /// How many were found of an anomaly.
     pub(crate) fn count(&self, anomaly: &str) -> u64 {
-        self.counts.get(anomaly).copied().unwrap_or(0)
+        self.0.count(anomaly)
     }
 
     /// Invalid once there is a finding.
     pub(crate) fn status(&self) -> Status {
-        if self.kept.is_empty() { Status::Valid } else { Status::Invalid }
+        if self.0.is_empty() { Status::Valid } else { Status::Invalid }
     }
 
     /// The verdict of a checker, its findings in the order in which its entry names the
     /// anomalies (the most telling first); the true numbers go to the statistics.
     pub(crate) fn verdict(
-        mut self,
+        self,
         entry: &CheckerEntry,
         reasons: Vec<String>,
         mut stats: BTreeMap<String, u64>,
     ) -> Verdict {
-        let rank = |finding: &Finding| {
-            entry.anomalies.iter().position(|anomaly| *anomaly == finding.anomaly)
-        };
-        self.kept.sort_by_key(|finding| rank(finding).unwrap_or(usize::MAX));
-        stats.insert("findings".to_owned(), self.counts.values().sum());
-        for (anomaly, count) in self.counts {
-            stats.insert(format!("findings of {anomaly}"), count);
+        stats.insert("findings".to_owned(), self.0.total());
+        for anomaly in entry.anomalies {
+            let count = self.0.count(anomaly);
+            if count > 0 {
+                stats.insert(format!("findings of {anomaly}"), count);
+            }
         }
-        Verdict::new(entry.name, self.kept, reasons, stats)
+        Verdict::new(entry.name, self.0.into_sorted(entry.anomalies), reasons, stats)
     }
 }
 

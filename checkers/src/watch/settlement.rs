@@ -190,7 +190,8 @@ impl<'a> Settlement<'a> {
             finding(
                 ("watch-phantom", "W3"),
                 format!(
-                    "{member} shows revision {revision} as a change of key {key} ({}), but that                      revision was acknowledged as {acknowledged}",
+                    "{member} shows revision {revision} as a change of key {key} ({}), but that \
+                     revision was acknowledged as {acknowledged}",
                     change.text()
                 ),
                 format!("because {acknowledged} was acknowledged at revision {revision}"),
