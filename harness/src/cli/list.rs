@@ -1,0 +1,204 @@
+//! `list`: what scenarios, workloads, faults and checkers there are.
+
+use serde::Serialize;
+use stormglass_checkers::registry::checkers;
+use stormglass_scenarios::fault::{FaultEntry, faults};
+use stormglass_scenarios::scenario::{Scenario, catalog};
+use stormglass_scenarios::workload::workloads;
+
+use super::args::{Format, ListArgs, Listed, TargetKind};
+use super::error::CommandError;
+use super::output;
+use super::powers::{LocalPowers, power_name};
+use super::style::{Style, Tone};
+use super::table::{Cell, Table};
+use crate::exit::ExitCode;
+
+/// Lists one registry.
+pub(super) fn list(args: &ListArgs, format: Format) -> Result<ExitCode, CommandError> {
+    match args.what {
+        Listed::Scenarios => list_scenarios(format),
+        Listed::Workloads => list_workloads(format),
+        Listed::Faults => list_faults(args.target, format),
+        Listed::Checkers => list_checkers(format),
+    }
+}
+
+#[derive(Serialize)]
+struct ScenarioRow {
+    name: &'static str,
+    summary: String,
+    members: u16,
+    workload: String,
+    faults: Vec<String>,
+    duration_ms: u64,
+}
+
+fn list_scenarios(format: Format) -> Result<ExitCode, CommandError> {
+    let mut rows = Vec::new();
+    for entry in catalog() {
+        let scenario = Scenario::parse(entry.text, entry.name)
+            .map_err(|error| CommandError::bug(format!("a scenario of the catalogue: {error}")))?;
+        let duration = scenario.limits.duration.as_duration();
+        rows.push(ScenarioRow {
+            name: entry.name,
+            summary: scenario.summary,
+            members: scenario.cluster.members,
+            workload: scenario.workload.kind,
+            faults: scenario.fault.into_iter().map(|fault| fault.kind).collect(),
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+    if format == Format::Json {
+        return output::json(&rows);
+    }
+    let mut table = Table::new(["SCENARIO", "SECONDS", "SUMMARY"]);
+    for row in rows {
+        let seconds = (row.duration_ms / 1_000).to_string();
+        table.row([Cell::toned(Tone::Strong, row.name), seconds.into(), row.summary.into()]);
+    }
+    output::lines(&table.lines(Style::of_stdout()))
+}
+
+#[derive(Serialize)]
+struct WorkloadRow {
+    kind: &'static str,
+    summary: &'static str,
+    requests: Vec<RequestRow>,
+}
+
+/// A request of a workload, and how often it is drawn where the scenario does not say.
+#[derive(Serialize)]
+struct RequestRow {
+    name: &'static str,
+    summary: &'static str,
+    default_weight: u32,
+}
+
+fn list_workloads(format: Format) -> Result<ExitCode, CommandError> {
+    let rows: Vec<_> = workloads()
+        .iter()
+        .map(|entry| {
+            let requests = entry.weights.iter().map(|weight| RequestRow {
+                name: weight.name,
+                summary: weight.summary,
+                default_weight: weight.default,
+            });
+            let requests = requests.collect();
+            WorkloadRow { kind: entry.kind, summary: entry.summary, requests }
+        })
+        .collect();
+    if format == Format::Json {
+        return output::json(&rows);
+    }
+    let style = Style::of_stdout();
+    let mut table = Table::new(["WORKLOAD", "SUMMARY"]);
+    let mut requests = Table::new(["WORKLOAD", "REQUEST", "WEIGHT", "SUMMARY"]);
+    for row in rows {
+        table.row([Cell::toned(Tone::Strong, row.kind), row.summary.into()]);
+        for request in row.requests {
+            let weight = request.default_weight.to_string();
+            let summary = request.summary.into();
+            requests.row([row.kind.into(), request.name.into(), weight.into(), summary]);
+        }
+    }
+    let mut lines = table.lines(style);
+    lines.push(String::new());
+    lines.extend(requests.lines(style));
+    output::lines(&lines)
+}
+
+#[derive(Serialize)]
+struct FaultRow {
+    kind: &'static str,
+    summary: &'static str,
+    power: &'static str,
+    duration_ms: u64,
+    disruptive: bool,
+    params: Vec<ParamRow>,
+    available: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ParamRow {
+    name: &'static str,
+    default: &'static str,
+    summary: &'static str,
+}
+
+impl FaultRow {
+    fn of(entry: &FaultEntry, powers: &LocalPowers) -> Self {
+        let refused = powers.grants(entry.power).err().map(ToOwned::to_owned);
+        let params = entry.params.iter().map(|param| ParamRow {
+            name: param.name,
+            default: param.default,
+            summary: param.summary,
+        });
+        Self {
+            kind: entry.kind,
+            summary: entry.summary,
+            power: power_name(entry.power),
+            duration_ms: u64::try_from(entry.duration.as_millis()).unwrap_or(u64::MAX),
+            disruptive: entry.disruptive,
+            params: params.collect(),
+            available: refused.is_none(),
+            why: refused,
+        }
+    }
+}
+
+fn list_faults(target: TargetKind, format: Format) -> Result<ExitCode, CommandError> {
+    let powers = match target {
+        TargetKind::Local => LocalPowers::here(),
+    };
+    let rows: Vec<_> = faults().iter().map(|entry| FaultRow::of(entry, &powers)).collect();
+    if format == Format::Json {
+        return output::json(&rows);
+    }
+    let mut table = Table::new(["FAULT", "HERE", "SUMMARY"]);
+    let mut refusals = Vec::new();
+    for row in rows {
+        let here = Cell::answer(row.available);
+        table.row([Cell::toned(Tone::Strong, row.kind), here, row.summary.into()]);
+        if let Some(why) = row.why {
+            refusals.push(format!("{} is not available here: {why}", row.kind));
+        }
+    }
+    let mut lines = table.lines(Style::of_stdout());
+    if !refusals.is_empty() {
+        lines.push(String::new());
+        lines.append(&mut refusals);
+    }
+    output::lines(&lines)
+}
+
+#[derive(Serialize)]
+struct CheckerRow {
+    name: &'static str,
+    summary: &'static str,
+    guarantees: &'static [&'static str],
+    anomalies: &'static [&'static str],
+}
+
+fn list_checkers(format: Format) -> Result<ExitCode, CommandError> {
+    let rows: Vec<_> = checkers()
+        .iter()
+        .map(|entry| CheckerRow {
+            name: entry.name,
+            summary: entry.summary,
+            guarantees: entry.guarantees,
+            anomalies: entry.anomalies,
+        })
+        .collect();
+    if format == Format::Json {
+        return output::json(&rows);
+    }
+    let mut table = Table::new(["CHECKER", "GUARANTEES", "SUMMARY"]);
+    for row in rows {
+        let guarantees = row.guarantees.join(" ");
+        table.row([Cell::toned(Tone::Strong, row.name), guarantees.into(), row.summary.into()]);
+    }
+    output::lines(&table.lines(Style::of_stdout()))
+}

@@ -1,0 +1,107 @@
+//! What the target `local` can do on this machine.
+
+use std::path::{Path, PathBuf};
+
+use stormglass_linux::capability::{self, Lever, LeverStatus};
+use stormglass_linux::isolation;
+use stormglass_scenarios::fault::Power;
+
+use super::args::IsolationChoice;
+
+/// The variable of `--tun`, for commands that have no such option.
+const TUN_VARIABLE: &str = "STORMGLASS_TUN";
+/// The variable of `--isolation`.
+const ISOLATION_VARIABLE: &str = "STORMGLASS_ISOLATION";
+
+/// The powers of the target `local`, tried on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LocalPowers {
+    /// Why there is no local target at all.
+    target: Result<(), String>,
+    /// Why the network between members cannot be touched.
+    network: Result<(), String>,
+}
+
+impl LocalPowers {
+    /// Tries them, with the settings of the environment.
+    pub(super) fn here() -> Self {
+        let tun = std::env::var_os(TUN_VARIABLE).filter(|path| !path.is_empty());
+        let tun = tun.map_or_else(|| PathBuf::from("/dev/net/tun"), PathBuf::from);
+        let isolation = match std::env::var(ISOLATION_VARIABLE).as_deref() {
+            Ok("none") => IsolationChoice::None,
+            _ => IsolationChoice::Auto,
+        };
+        Self::probe(isolation, &tun)
+    }
+
+    /// Tries them.
+    fn probe(isolation: IsolationChoice, tun: &Path) -> Self {
+        let namespaces = isolation::probe().map_err(|refused| refused.to_string());
+        Self {
+            target: if cfg!(target_os = "linux") { Ok(()) } else { namespaces.clone() },
+            network: match isolation {
+                IsolationChoice::None => {
+                    Err(format!("{ISOLATION_VARIABLE}=none switches namespaces off; unset it"))
+                }
+                IsolationChoice::Auto => namespaces.and_then(|()| try_tun(tun)),
+            },
+        }
+    }
+
+    /// Whether a power is granted.
+    ///
+    /// # Errors
+    /// Why it is not, and what would help.
+    pub(super) fn grants(&self, power: Power) -> Result<(), &str> {
+        self.target.as_ref().map_err(String::as_str)?;
+        match power {
+            Power::Kill | Power::Pause | Power::Maintenance => Ok(()),
+            Power::Network => self.network.as_ref().copied().map_err(String::as_str),
+        }
+    }
+}
+
+/// The name of a power, for people and programs.
+pub(super) fn power_name(power: Power) -> &'static str {
+    match power {
+        Power::Kill => "kill",
+        Power::Pause => "pause",
+        Power::Network => "network",
+        Power::Maintenance => "maintenance",
+    }
+}
+
+fn try_tun(device: &Path) -> Result<(), String> {
+    let levers = capability::report(device);
+    levers.into_iter().find(|lever| lever.name == "TUN device").map_or(Ok(()), refusal)
+}
+
+/// Why a lever does not work, and what would help.
+fn refusal(lever: Lever) -> Result<(), String> {
+    match lever.status {
+        LeverStatus::Available { .. } => Ok(()),
+        LeverStatus::Unavailable { why, fix } => Err(format!("{why}; {fix}")),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_namespaces_only_the_network_is_out_of_reach() {
+        let powers = LocalPowers::probe(IsolationChoice::None, Path::new("/dev/net/tun"));
+        for power in [Power::Kill, Power::Pause, Power::Maintenance] {
+            assert_eq!(powers.grants(power), Ok(()), "{}", power_name(power));
+        }
+        let why = powers.grants(Power::Network).expect_err("switched off");
+        assert!(why.contains("STORMGLASS_ISOLATION"), "{why}");
+    }
+
+    #[test]
+    fn a_device_that_is_not_there_takes_the_network_away() {
+        let powers = LocalPowers::probe(IsolationChoice::Auto, Path::new("/no/such/device"));
+        assert!(powers.grants(Power::Network).is_err());
+        assert_eq!(powers.grants(Power::Kill), Ok(()));
+    }
+}
