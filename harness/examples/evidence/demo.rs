@@ -1,0 +1,239 @@
+//! The scenario `demo`: invalid with lost or diverging data on releases with such bugs,
+//! valid on releases without.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use stormglass::exit::ExitCode;
+use stormglass_checkers::verdict::Judgement;
+
+use crate::Rows;
+use crate::launch::{Ended, program, run};
+use crate::ledger::{Ledger, Row};
+use crate::provenance::{Provenance, commit};
+use crate::series::{Expected, Seeds, Series, series};
+
+/// Checkers whose findings mean that data was lost or differs; a finding about watches
+/// alone does not count.
+const DATA_CHECKERS: [&str; 3] = ["convergence", "durability", "linearizability"];
+/// A bug must be found within this time, from the command's start to its end.
+const SECONDS_MAX: f64 = 120.0;
+/// The traffic of every run.
+const DURATION: &str = "30s";
+const INSTALL_LIMIT: Duration = Duration::from_secs(600);
+const RUN_LIMIT: Duration = Duration::from_secs(240);
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// How much to measure.
+    #[arg(long, value_enum, default_value_t)]
+    rows: Rows,
+    /// This release only.
+    #[arg(long, value_name = "RELEASE")]
+    only: Option<String>,
+    /// These seeds, such as 4 or 1..10, both included, instead of the usual ones.
+    #[arg(long)]
+    seeds: Option<Seeds>,
+}
+
+/// One run.
+#[derive(Debug, Serialize, Deserialize)]
+struct DemoRow {
+    release: String,
+    seed: u64,
+    verdict: String,
+    exit_code: Option<i32>,
+    /// What was found, as `checker: anomaly`, each once.
+    findings: BTreeSet<String>,
+    /// From the command's start to its end: cluster, traffic, verdict and report.
+    seconds: f64,
+    /// Operations that the checker `coverage` counted.
+    operations: u64,
+    #[serde(rename = "where")]
+    provenance: Provenance,
+}
+
+impl Row for DemoRow {
+    fn commit(&self) -> &str {
+        &self.provenance.commit
+    }
+}
+
+impl DemoRow {
+    fn is_as(&self, expected: Expected) -> bool {
+        match expected {
+            Expected::Valid => self.exit_code == Some(ExitCode::Valid.number()),
+            Expected::DataBug => {
+                self.exit_code == Some(ExitCode::Invalid.number())
+                    && self.seconds <= SECONDS_MAX
+                    && self.findings.iter().any(|finding| is_about_data(finding))
+            }
+        }
+    }
+}
+
+fn is_about_data(finding: &str) -> bool {
+    finding.split_once(':').is_some_and(|(checker, _)| DATA_CHECKERS.contains(&checker))
+}
+
+/// Measures what is not measured yet; returns whether every series is as expected.
+pub(crate) fn measure(arguments: &DemoArguments) -> io::Result<bool> {
+    let bench = Bench { program: program()?, commit: commit()? };
+    let mut ledger = match arguments.rows {
+        Rows::All => Ledger::resume("demo", &bench.commit)?,
+        Rows::Ci => Ledger::unwritten(),
+    };
+    let wanted = wanted(arguments);
+    if wanted.is_empty() {
+        return Err(io::Error::other("no series is for that release"));
+    }
+    bench.install(&wanted)?;
+    println!("release  seed  exit  verdict  seconds  operations  load  findings");
+    let mut conclusions = Vec::new();
+    for series in &wanted {
+        conclusions.push(bench.measure_series(series, &mut ledger)?);
+    }
+    println!();
+    for conclusion in &conclusions {
+        println!("{}", conclusion.sentence);
+    }
+    Ok(conclusions.iter().all(|conclusion| conclusion.holds))
+}
+
+fn wanted(arguments: &DemoArguments) -> Vec<Series> {
+    let mut wanted = series(arguments.rows);
+    wanted.retain(|series| arguments.only.as_ref().is_none_or(|only| *only == series.release));
+    if let Some(seeds) = &arguments.seeds {
+        for series in &mut wanted {
+            series.seeds = seeds.clone();
+        }
+    }
+    wanted
+}
+
+/// What came of a series.
+struct Conclusion {
+    sentence: String,
+    holds: bool,
+}
+
+/// What every row is measured with.
+struct Bench {
+    program: PathBuf,
+    commit: String,
+}
+
+impl Bench {
+    /// Before any run, so that installing is in no row's time.
+    fn install(&self, wanted: &[Series]) -> io::Result<()> {
+        let mut command = Command::new(&self.program);
+        command.args(["etcd", "install"]).args(wanted.iter().map(|series| &series.release));
+        if run(&mut command, INSTALL_LIMIT)?.with(ExitCode::Valid) {
+            return Ok(());
+        }
+        Err(io::Error::other("the releases of etcd could not be installed"))
+    }
+
+    fn measure_series(
+        &self,
+        series: &Series,
+        ledger: &mut Ledger<DemoRow>,
+    ) -> io::Result<Conclusion> {
+        let (mut done, mut good) = (0, 0);
+        for seed in series.seeds.0.clone() {
+            let here = |row: &DemoRow| row.release == series.release && row.seed == seed;
+            if ledger.find(here).is_none() {
+                ledger.add(self.measure_row(series, seed)?)?;
+            }
+            let row = ledger.find(here).ok_or_else(|| io::Error::other("a row was not kept"))?;
+            show(row);
+            done += 1;
+            good += usize::from(row.is_as(series.expected));
+            if series.one_is_enough && good > 0 {
+                break;
+            }
+        }
+        let expected = match series.expected {
+            Expected::DataBug => "invalid with lost or diverging data",
+            Expected::Valid => "valid",
+        };
+        let needed = series.needed(done);
+        let sentence =
+            format!("etcd {}: {good} of {done} seeds {expected}, {needed} needed", series.release);
+        Ok(Conclusion { sentence, holds: good >= needed })
+    }
+
+    /// Runs one seed. Its directory is kept where it did not end as expected.
+    fn measure_row(&self, series: &Series, seed: u64) -> io::Result<DemoRow> {
+        let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
+        let out = folder.path().join("run");
+        let provenance = Provenance::now(&self.commit);
+        let ended = self.run_scenario(&series.release, seed, &out, folder.path())?;
+        let row = row(&series.release, seed, ended, &out, provenance);
+        if !row.is_as(series.expected) {
+            println!("not as expected, kept: {}", folder.keep().display());
+        }
+        Ok(row)
+    }
+
+    fn run_scenario(
+        &self,
+        release: &str,
+        seed: u64,
+        out: &Path,
+        folder: &Path,
+    ) -> io::Result<Ended> {
+        let mut command = Command::new(&self.program);
+        command.args(["run", "demo", "--etcd", release, "--duration", DURATION]);
+        command.args(["--seed", &seed.to_string(), "--progress", "plain", "--out"]).arg(out);
+        command.stdout(File::create(folder.join("stdout.txt"))?);
+        command.stderr(File::create(folder.join("stderr.txt"))?);
+        run(&mut command, RUN_LIMIT)
+    }
+}
+
+fn row(release: &str, seed: u64, ended: Ended, out: &Path, provenance: Provenance) -> DemoRow {
+    // A run that ended early has no verdicts; its exit code says so.
+    let judgement = fs::read(out.join("verdicts.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Judgement>(&bytes).ok());
+    let verdicts = judgement.as_ref().map(|judgement| &judgement.verdicts[..]).unwrap_or_default();
+    let findings = verdicts.iter().flat_map(|verdict| {
+        let name = &verdict.checker;
+        verdict.findings.iter().map(move |finding| format!("{name}: {}", finding.anomaly))
+    });
+    let counted = verdicts.iter().flat_map(|verdict| &verdict.properties);
+    let operations = counted.filter(|property| property.name.starts_with("operations"));
+    DemoRow {
+        release: release.to_owned(),
+        seed,
+        verdict: ended.meaning().to_owned(),
+        exit_code: ended.code,
+        findings: findings.collect(),
+        seconds: (ended.seconds * 10.0).round() / 10.0,
+        operations: operations.map(|property| property.count).max().unwrap_or(0),
+        provenance,
+    }
+}
+
+fn show(row: &DemoRow) {
+    let code = row.exit_code.map_or_else(|| "-".to_owned(), |code| code.to_string());
+    let findings: Vec<&str> = row.findings.iter().map(String::as_str).collect();
+    println!(
+        "{:<7}  {:>4}  {:>4}  {:<7}  {:>7.1}  {:>10}  {:>4.1}  {}",
+        row.release,
+        row.seed,
+        code,
+        row.verdict,
+        row.seconds,
+        row.operations,
+        row.provenance.load_average,
+        findings.join(", ")
+    );
+}

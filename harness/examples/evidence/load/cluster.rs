@@ -1,0 +1,131 @@
+//! The cluster that both arms use in turns.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stormglass::clock::Clock;
+use stormglass::recorder::Recorder;
+use stormglass::run::{START_LIMIT, Session, Stop, await_healthy};
+use stormglass::target::Target;
+use stormglass::target::local::{LocalCluster, LocalOptions, Wiring};
+use stormglass_checkers::history::{
+    Bytes, Delete, LeaseRef, MemberIndex, MemberPreamble, Outcome, Preamble, Request, Response,
+    Revision, SCHEMA,
+};
+use stormglass_scenarios::plan::Plan;
+
+use crate::failure;
+
+const CLEAN_LIMIT: Duration = Duration::from_secs(10);
+
+/// A running cluster, and what sessions on it are made of.
+pub(super) struct Cluster {
+    target: Arc<dyn Target>,
+    plan: Plan,
+    folder: PathBuf,
+}
+
+impl Cluster {
+    /// Starts every member and waits until all serve.
+    pub(super) async fn start(
+        plan: Plan,
+        binary: &Path,
+        folder: &Path,
+        wiring: Wiring,
+    ) -> std::io::Result<Self> {
+        let cluster = &plan.scenario.cluster;
+        let options = LocalOptions {
+            members: cluster.members,
+            binary: binary.to_owned(),
+            version: plan.release.clone(),
+            data_root: folder.join("data"),
+            log_root: folder.join("members"),
+            heartbeat: cluster.heartbeat.as_duration(),
+            election: cluster.election.as_duration(),
+            flags: cluster.flags.clone(),
+            member_flags: cluster.member.clone(),
+            wiring,
+        };
+        let target = Arc::new(LocalCluster::prepare(&options).map_err(failure)?);
+        for member in target.members() {
+            let member = Arc::clone(member);
+            let start = move || member.kill().map_err(failure)?.start();
+            tokio::task::spawn_blocking(start).await.map_err(failure)??;
+        }
+        let started = Self { target, plan, folder: folder.to_owned() };
+        let (session, _) = started.session("start", Revision(1))?;
+        await_healthy(&session, START_LIMIT).await.map_err(failure)?;
+        Ok(started)
+    }
+
+    /// What is to be sent.
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// A session whose history begins at a revision, and the stream of its events.
+    pub(super) fn session(
+        &self,
+        name: &str,
+        start: Revision,
+    ) -> std::io::Result<(Session, std::sync::mpsc::Receiver<stormglass_checkers::history::Event>)>
+    {
+        let path = self.folder.join(format!("{name}.jsonl"));
+        let (recorder, events) =
+            Recorder::create(&path, &self.preamble(start), Clock::start()).map_err(failure)?;
+        let session = Session {
+            recorder,
+            target: Arc::clone(&self.target),
+            deadline: self.plan.scenario.workload.deadline.as_duration(),
+            stop: Stop::new(),
+        };
+        Ok((session, events))
+    }
+
+    /// Line 1 of such a history.
+    pub(super) fn preamble(&self, start_revision: Revision) -> Preamble {
+        let member = |number| MemberPreamble {
+            name: format!("m{number}"),
+            store: "etcd".to_owned(),
+            version: self.plan.release.clone(),
+        };
+        Preamble {
+            stormglass_history: SCHEMA,
+            scenario: self.plan.scenario.name.clone(),
+            seed: self.plan.seed,
+            target: self.target.kind().to_owned(),
+            members: (1..=self.plan.scenario.cluster.members).map(member).collect(),
+            prefix: String::new(),
+            start_revision,
+            exclusive: true,
+            started: String::new(),
+            written_by: String::new(),
+        }
+    }
+
+    /// Removes every lease and key, so that each slice starts alike and each history from
+    /// an empty store. Returns the revision from which it starts.
+    pub(super) async fn clean(&self) -> std::io::Result<Revision> {
+        let (session, _) = self.session("clean", Revision(1))?;
+        let mut connection = session.connect(MemberIndex(0)).await;
+        let answer = connection.call_within(&Request::LeaseList {}, CLEAN_LIMIT).await;
+        let Outcome::Ok(Response::LeaseList(list)) = answer else {
+            return Err(failure(format!("the leases could not be listed: {answer:?}")));
+        };
+        for lease in list.leases {
+            let revoke = Request::LeaseRevoke(LeaseRef { lease });
+            // One that has just expired is gone as well.
+            let _ = connection.call_within(&revoke, CLEAN_LIMIT).await;
+        }
+        let everything = Bytes::from("\0");
+        let delete = Delete { key: everything.clone(), range_end: everything, ..Delete::default() };
+        match connection.call_within(&Request::Delete(delete), CLEAN_LIMIT).await {
+            Outcome::Ok(answer) => {
+                let header = answer.header().copied().unwrap_or_default();
+                Ok(header.revision)
+            }
+            other => Err(failure(format!("the keys could not be deleted: {other:?}"))),
+        }
+    }
+}

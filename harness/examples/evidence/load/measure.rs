@@ -1,0 +1,204 @@
+//! The processes of the measurement: the outer one finds the release and runs the program
+//! as a whole, the inner one has the cluster in namespaces of its own and takes turns.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use stormglass::releases::{Catalog, InstallOptions, Release, Silent, Store};
+use stormglass::run_dir::RunDir;
+use stormglass::target::Unsupported;
+use stormglass::target::local::Wiring;
+use stormglass_checkers::verdict::Status;
+use stormglass_linux::isolation;
+use stormglass_linux::mounts::mount_tmpfs;
+use stormglass_scenarios::plan::Plan;
+use stormglass_scenarios::scenario::Scenario;
+
+use super::bare::bare;
+use super::cluster::Cluster;
+use super::recorded::recorded;
+use super::report::{LoadRow, Pair, SCENARIO, Slices, median, tenth};
+use super::whole_run::WholeRun;
+use crate::ledger::Ledger;
+use crate::provenance::{Provenance, commit};
+use crate::{Rows, failure};
+
+const SEED: u64 = 1;
+const SLICE_SECONDS: u64 = 5;
+/// Traffic before the first slice, which warms up connections and caches.
+const WARM_UP: Duration = Duration::from_secs(2);
+/// A row for CI is short, and its machine is not alone.
+const CI_SECONDS: u64 = 20;
+const CLAIM_PERCENT: f64 = 90.0;
+const CI_CLAIM_PERCENT: f64 = 70.0;
+const DATA_BYTES: u64 = 4 << 30;
+const TUN_DEVICE: &str = "/dev/net/tun";
+
+#[derive(Debug, Args)]
+pub(crate) struct LoadArguments {
+    /// How much to measure.
+    #[arg(long, value_enum, default_value_t)]
+    rows: Rows,
+    /// Length of the slices together, and of the whole run.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+}
+
+/// The inner process's.
+#[derive(Debug, Args)]
+pub(crate) struct InnerArguments {
+    #[arg(long)]
+    binary: PathBuf,
+    #[arg(long)]
+    release: String,
+    #[arg(long)]
+    seconds: u64,
+    #[arg(long)]
+    folder: PathBuf,
+}
+
+/// Measures, unless it is measured already; returns whether the claim holds.
+pub(crate) fn measure(arguments: &LoadArguments) -> io::Result<bool> {
+    let commit = commit()?;
+    let (seconds, claim) = match arguments.rows {
+        Rows::All => (arguments.seconds, CLAIM_PERCENT),
+        Rows::Ci => (CI_SECONDS.min(arguments.seconds), CI_CLAIM_PERCENT),
+    };
+    let mut ledger = match arguments.rows {
+        Rows::All => Ledger::resume("load", &commit)?,
+        Rows::Ci => Ledger::unwritten(),
+    };
+    let here = |row: &LoadRow| row.seconds == seconds;
+    if ledger.find(here).is_none() {
+        ledger.add(row(seconds, &commit)?)?;
+    }
+    let row = ledger.find(here).ok_or_else(|| failure("the row was not kept"))?;
+    for line in row.lines() {
+        println!("{line}");
+    }
+    println!("claimed: at least {claim} %, and every judged history valid");
+    Ok(row.holds(claim))
+}
+
+fn row(seconds: u64, commit: &str) -> io::Result<LoadRow> {
+    let release = release()?;
+    let version = release.version.to_string();
+    let provenance = Provenance::now(commit);
+    let folder = tempfile::Builder::new().prefix("stormglass-load-").tempdir()?;
+    // Before the namespaces: afterwards nothing else can be started.
+    let whole_run = WholeRun::measure(&version, Duration::from_secs(seconds), folder.path())?;
+    let inner = InnerArguments {
+        binary: release.etcd,
+        release: version.clone(),
+        seconds,
+        folder: folder.path().to_owned(),
+    };
+    let wiring = run_inside(&inner)?;
+    let slices: Slices = RunDir::read(&folder.path().join("slices.json")).map_err(failure)?;
+    let plan = plan(&version)?;
+    let of = |value: fn(&Pair) -> f64| tenth(median(slices.pairs.iter().map(value)));
+    let hundredth =
+        |value: fn(&Pair) -> f64| (median(slices.pairs.iter().map(value)) * 100.0).round() / 100.0;
+    Ok(LoadRow {
+        release: version,
+        members: plan.scenario.cluster.members,
+        clients: plan.scenario.workload.clients,
+        wiring: wiring.to_owned(),
+        seconds,
+        stormglass_rate: of(|pair| pair.recorded.rate),
+        bare_rate: of(|pair| pair.bare.rate),
+        ratio_percent: of(|pair| 100.0 * pair.ratio()),
+        harness_cores: hundredth(|pair| pair.recorded.cores),
+        bare_cores: hundredth(|pair| pair.bare.cores),
+        machine_cores: thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        slices,
+        whole_run,
+        provenance,
+    })
+}
+
+/// A release without the bugs that a load provokes.
+fn release() -> io::Result<Release> {
+    let version = Catalog::with(&[13766, 14685, 18089], &[])
+        .ok_or_else(|| failure("the catalogue has no such release"))?;
+    let request = version.to_string().parse().map_err(failure)?;
+    let store = Store::open(None).map_err(failure)?;
+    let mut silent = Silent;
+    store.install(&request, InstallOptions::from_environment(false, &mut silent)).map_err(failure)
+}
+
+/// Starts the inner process where the kernel allows it, or does its work here; returns how
+/// the members were wired.
+fn run_inside(inner: &InnerArguments) -> io::Result<&'static str> {
+    if isolation::probe().is_err() {
+        measure_inside(inner)?;
+        return Ok("loopback");
+    }
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("load-inner").arg("--binary").arg(&inner.binary);
+    command.args(["--release", &inner.release, "--seconds", &inner.seconds.to_string()]);
+    command.arg("--folder").arg(&inner.folder);
+    let isolation = isolation::enter().map_err(failure)?;
+    let status = isolation::supervise(isolation.spawn_inner(command)?)?;
+    if status.success() { Ok("switch") } else { Err(failure(format!("it ended with {status}"))) }
+}
+
+/// The inner process: writes `slices.json`.
+pub(crate) fn measure_inside(arguments: &InnerArguments) -> io::Result<()> {
+    let isolated = isolation::is_inner();
+    let data = arguments.folder.join("data");
+    if isolated {
+        isolation::settle()?;
+        std::fs::create_dir_all(&data)?;
+        mount_tmpfs(&data, DATA_BYTES)?;
+    }
+    let wiring = if isolated {
+        Wiring::Switch(Path::new(TUN_DEVICE).to_owned())
+    } else {
+        Wiring::Loopback(Unsupported::because("namespaces are refused here"))
+    };
+    // As many threads as a run of the program has.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let slices = runtime.block_on(take_turns(arguments, wiring))?;
+    runtime.shutdown_background();
+    RunDir::write(&arguments.folder.join("slices.json"), &slices).map_err(failure)
+}
+
+async fn take_turns(arguments: &InnerArguments, wiring: Wiring) -> io::Result<Slices> {
+    let plan = plan(&arguments.release)?;
+    let cluster = Cluster::start(plan, &arguments.binary, &arguments.folder, wiring).await?;
+    bare(&cluster, WARM_UP).await?;
+    let mut slices = Slices { pairs: Vec::new(), judge_lag_seconds: 0.0, invalid: 0 };
+    let length = Duration::from_secs(SLICE_SECONDS);
+    for number in 0..(arguments.seconds / SLICE_SECONDS / 2).max(1) {
+        // Every other pair the other way round, so that a drift favours neither.
+        let before = if number % 2 == 1 { Some(bare_slice(&cluster, length).await?) } else { None };
+        let start = cluster.clean().await?;
+        let name = format!("slice-{number}");
+        let recorded = recorded(&cluster, &name, start, length).await?;
+        let bare = match before {
+            Some(bare) => bare,
+            None => bare_slice(&cluster, length).await?,
+        };
+        slices.pairs.push(Pair { recorded: recorded.slice, bare });
+        slices.invalid += u32::from(recorded.status == Status::Invalid);
+        let lag = recorded.judge_lag.as_secs_f64();
+        slices.judge_lag_seconds = slices.judge_lag_seconds.max(lag);
+    }
+    Ok(slices)
+}
+
+async fn bare_slice(cluster: &Cluster, length: Duration) -> io::Result<super::arm::Slice> {
+    cluster.clean().await?;
+    bare(cluster, length).await
+}
+
+fn plan(release: &str) -> io::Result<Plan> {
+    let scenario = Scenario::parse(SCENARIO, "load.toml").map_err(failure)?;
+    Plan::build(&scenario, SEED, release).map_err(failure)
+}

@@ -1,0 +1,144 @@
+//! The row of the load, its claim, and how it is printed.
+
+use serde::{Deserialize, Serialize};
+
+use super::arm::Slice;
+use super::whole_run::WholeRun;
+use crate::ledger::Row;
+use crate::provenance::Provenance;
+
+/// The traffic of both arms.
+pub(super) const SCENARIO: &str = include_str!("../load.toml");
+
+/// Two slices, one after the other on the same cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Pair {
+    /// Through Stormglass.
+    pub(super) recorded: Slice,
+    /// Without.
+    pub(super) bare: Slice,
+}
+
+impl Pair {
+    pub(super) fn ratio(&self) -> f64 {
+        self.recorded.rate / self.bare.rate
+    }
+}
+
+/// What the process in the namespaces measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Slices {
+    /// In the order in which they were measured.
+    pub(super) pairs: Vec<Pair>,
+    /// The longest time from a slice's last event to its verdict, in seconds.
+    pub(super) judge_lag_seconds: f64,
+    /// How many slices' histories were judged to be invalid.
+    pub(super) invalid: u32,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct LoadRow {
+    pub(super) release: String,
+    pub(super) members: u16,
+    pub(super) clients: u32,
+    /// `switch` (a namespace a member), or `loopback`.
+    pub(super) wiring: String,
+    /// Of all slices together.
+    pub(super) seconds: u64,
+    /// Median operations a second through Stormglass.
+    pub(super) stormglass_rate: f64,
+    /// Median operations a second without.
+    pub(super) bare_rate: f64,
+    /// Median of the pairs' ratios, in percent.
+    pub(super) ratio_percent: f64,
+    /// Processor cores that the harness keeps busy (clients, and recorder, judge and switch).
+    pub(super) harness_cores: f64,
+    /// Processor cores that the bare loop's process keeps busy (clients and switch).
+    pub(super) bare_cores: f64,
+    /// Processor cores of the machine, which the members use too.
+    pub(super) machine_cores: usize,
+    pub(super) slices: Slices,
+    pub(super) whole_run: WholeRun,
+    #[serde(rename = "where")]
+    pub(super) provenance: Provenance,
+}
+
+impl Row for LoadRow {
+    fn commit(&self) -> &str {
+        &self.provenance.commit
+    }
+}
+
+impl LoadRow {
+    /// Whether the row is what the project claims: so many percent, and nothing invalid.
+    pub(super) fn holds(&self, percent: f64) -> bool {
+        self.ratio_percent >= percent
+            && self.slices.invalid == 0
+            && self.whole_run.exit_code == Some(0)
+    }
+
+    /// The row for people.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let machine = self.machine_cores as f64;
+        let share = |cores: f64| 100.0 * cores / machine;
+        let run = &self.whole_run;
+        let mut lines = vec![format!(
+            "etcd {} × {}, {} clients, closed loop, {} s in slices, wired by {}, load {}",
+            self.release,
+            self.members,
+            self.clients,
+            self.seconds,
+            self.wiring,
+            self.provenance.load_average
+        )];
+        lines.push("recorded/s     bare/s   ratio  cores recorded  cores bare".to_owned());
+        lines.extend(self.slices.pairs.iter().map(|pair| {
+            format!(
+                "{:>10.0} {:>10.0} {:>6.1}% {:>15.2} {:>11.2}",
+                pair.recorded.rate,
+                pair.bare.rate,
+                100.0 * pair.ratio(),
+                pair.recorded.cores,
+                pair.bare.cores
+            )
+        }));
+        lines.push(format!(
+            "medians: {:.0} against {:.0} operations a second, ratio {:.1} %",
+            self.stormglass_rate, self.bare_rate, self.ratio_percent
+        ));
+        lines.push(format!(
+            "processor: {:.0} % of the machine's {} cores through Stormglass, {:.0} % bare",
+            share(self.harness_cores),
+            self.machine_cores,
+            share(self.bare_cores)
+        ));
+        lines.push(format!(
+            "a whole run of {} operations, {} events: verdict {} s after the traffic, \
+             check again {} s, report {} s",
+            run.operations,
+            run.events,
+            run.seconds_to_verdict,
+            run.seconds_of_check,
+            run.seconds_of_report
+        ));
+        lines
+    }
+}
+
+/// The median; zero of nothing.
+pub(super) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.get(middle) {
+        None => 0.0,
+        Some(upper) if values.len() % 2 == 1 => *upper,
+        Some(upper) => f64::midpoint(values[middle - 1], *upper),
+    }
+}
+
+/// Rounded to tenths: more would pretend.
+pub(super) fn tenth(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}

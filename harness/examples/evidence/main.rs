@@ -1,0 +1,82 @@
+//! Regenerates the project's evidence: `make evidence-demo`, `make evidence-load`.
+//!
+//! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
+//! table, and ends with exit code 0 only if what the project claims holds.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+mod demo;
+mod launch;
+mod ledger;
+mod load;
+mod provenance;
+mod series;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(name = "evidence", about = "Regenerates the project's evidence")]
+struct Arguments {
+    #[command(subcommand)]
+    evidence: Evidence,
+}
+
+#[derive(Debug, Subcommand)]
+enum Evidence {
+    /// The scenario demo on releases with known data bugs, and on releases without.
+    Demo(demo::DemoArguments),
+    /// What recording and judging cost, against a bare client loop.
+    Load(load::LoadArguments),
+    /// The process that has the load's cluster, started by the load itself.
+    #[command(hide = true)]
+    LoadInner(load::InnerArguments),
+}
+
+/// How much to measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Rows {
+    /// Everything, into `evidence/`.
+    #[default]
+    All,
+    /// One row of each, printed only: for continuous integration.
+    Ci,
+}
+
+/// An error of another type, as this program's.
+fn failure(error: impl ToString) -> io::Error {
+    io::Error::other(error.to_string())
+}
+
+fn inside(arguments: &load::InnerArguments) -> ExitCode {
+    match load::measure_inside(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the load could not be measured: {error}");
+            ExitCode::from(4)
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().evidence {
+        Evidence::Demo(arguments) => demo::measure(&arguments),
+        Evidence::Load(arguments) => load::measure(&arguments),
+        Evidence::LoadInner(arguments) => return inside(&arguments),
+    };
+    match result {
+        Ok(true) => {
+            println!("The claim holds.");
+            ExitCode::SUCCESS
+        }
+        Ok(false) => {
+            println!("THE CLAIM DOES NOT HOLD.");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("the evidence could not be measured: {error}");
+            ExitCode::from(4)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Where a row comes from: the code, the machine and the day.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+use stormglass::clock::utc_now;
+
+/// Behind the commit of a tree with changes that no commit has.
+const DIRTY: &str = "-dirty";
+/// Evidence is about the code, so committing evidence makes no new code.
+const CODE: [&str; 3] = ["--", ".", ":(exclude)evidence"];
+
+/// Where a row comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Provenance {
+    /// The last commit that changed anything but evidence.
+    pub(crate) commit: String,
+    /// When it was measured, in UTC.
+    pub(crate) measured: String,
+    /// The machine's load average over the minute before.
+    pub(crate) load_average: f64,
+}
+
+impl Provenance {
+    /// Of a row that is measured now.
+    pub(crate) fn now(commit: &str) -> Self {
+        let measured = utc_now().to_string().chars().take("2026-01-01T00:00:00".len()).collect();
+        Self { commit: commit.to_owned(), measured, load_average: load_average() }
+    }
+}
+
+/// The repository that this program was built in.
+pub(crate) fn repository() -> PathBuf {
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR"));
+    harness.parent().unwrap_or(harness).to_owned()
+}
+
+/// The commit of the code, marked where the tree has other changes.
+pub(crate) fn commit() -> io::Result<String> {
+    let commit = git(&["rev-list", "--max-count=1", "HEAD"])?;
+    let changes = git(&["status", "--porcelain"])?;
+    let mark = if changes.is_empty() { "" } else { DIRTY };
+    Ok(format!("{}{mark}", commit.chars().take(12).collect::<String>()))
+}
+
+/// Whether a commit says all about the code, so that its rows need not be measured again.
+pub(crate) fn is_clean(commit: &str) -> bool {
+    !commit.ends_with(DIRTY)
+}
+
+fn git(arguments: &[&str]) -> io::Result<String> {
+    let mut command = Command::new("git");
+    let output = command.current_dir(repository()).args(arguments).args(CODE).output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let reason = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("git does not tell the commit: {}", reason.trim())))
+}
+
+/// Zero where the system does not tell.
+fn load_average() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(0.0)
+}
