@@ -194,7 +194,7 @@ impl Engine {
     }
 
     /// Keys that an operation may change, whatever the state.
-    fn reachable(&self, id: OpId) -> Vec<Bytes> {
+    pub(super) fn reachable(&self, id: OpId) -> Vec<Bytes> {
         let ranges = touched(&self.operations.get(id).request);
         let at = self.state.revision();
         let mut keys = Vec::new();

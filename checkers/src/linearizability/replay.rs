@@ -72,6 +72,12 @@ impl Engine {
             _ => changes,
         };
         let known = !unsure || shown.is_some();
+        if !known {
+            // On a state that is not known, neither is what it changed.
+            for key in self.reachable(id) {
+                self.taint.begin(&key, next);
+            }
+        }
         self.commit(changes, Made { by, sight: shown.map(|shown| shown.first) }, known);
     }
 

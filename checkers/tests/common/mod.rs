@@ -14,5 +14,5 @@ pub use cluster::{Cluster, Op};
 pub use edit::{completion_of, edit, edit_last, insert_after, remove, renumber};
 pub use random::{Dice, Legal, Requests};
 pub use requests::*;
-pub use run::{anomalies, feed, judge, verdict};
+pub use run::{anomalies, feed, judge, listing, told, verdict};
 pub use store::Store;

@@ -1,10 +1,11 @@
 //! Running checkers over a history.
 
 use stormglass_checkers::checker::{Budget, CheckContext, Checker};
-use stormglass_checkers::history::History;
+use stormglass_checkers::history::{Body, Event, History};
 use stormglass_checkers::judge::Judge;
 use stormglass_checkers::registry::checkers;
 use stormglass_checkers::verdict::{Judgement, Verdict};
+use stormglass_checkers::wording;
 
 /// The context of a history, with the default bounds.
 pub fn context(history: &History) -> CheckContext {
@@ -41,4 +42,34 @@ pub fn judge(history: &History) -> Judgement {
     let mut judge = Judge::new(&context(history));
     history.events.iter().for_each(|event| judge.observe(event));
     judge.finish(history.torn)
+}
+
+/// A verdict in a few lines, for messages of failing tests.
+pub fn told(verdict: &Verdict) -> String {
+    let mut lines = vec![format!("{} is {}", verdict.checker, verdict.status)];
+    lines.extend(verdict.reasons.iter().map(|reason| format!("unknown: {reason}")));
+    for finding in &verdict.findings {
+        lines.push(format!("{} ({}): {}", finding.anomaly, finding.guarantee, finding.sentence));
+        let steps = finding.witness.steps.iter();
+        lines.extend(steps.map(|step| {
+            let end = step.completion.map(|end| format!("..{end}")).unwrap_or_default();
+            format!("    {}{end}: {} → {}", step.index, step.what, step.shows)
+        }));
+    }
+    lines.push(format!("{:?}", verdict.stats));
+    lines.join("\n")
+}
+
+/// A history in one line an event, for messages of failing tests.
+pub fn listing(history: &History) -> String {
+    let line = |event: &Event| {
+        let who = event.process.map(|process| process.to_string()).unwrap_or_default();
+        let what = match &event.body {
+            Body::Invoke(invoke) => wording::request(&invoke.request),
+            Body::Complete(outcome) => format!("→ {}", wording::outcome(outcome)),
+            other => format!("{other:?}").chars().take(200).collect(),
+        };
+        format!("{} {who} {what}", event.index)
+    };
+    history.events.iter().map(line).collect::<Vec<_>>().join("\n")
 }
