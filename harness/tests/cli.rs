@@ -1,0 +1,15 @@
+//! The command line, on the real binary: the commands that need no cluster.
+
+#[path = "cli/support.rs"]
+mod support;
+
+#[path = "cli/cleaning.rs"]
+mod cleaning;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/looking.rs"]
+mod looking;
+#[path = "cli/releases.rs"]
+mod releases;
+#[path = "cli/writing.rs"]
+mod writing;
