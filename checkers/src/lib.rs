@@ -7,6 +7,7 @@
 pub mod checker;
 pub mod convergence;
 pub mod coverage;
+pub mod durability;
 mod evidence;
 pub mod findings;
 pub mod history;

@@ -23,6 +23,7 @@ pub fn checkers() -> &'static [CheckerEntry] {
 }
 
 const CHECKERS: &[CheckerEntry] = &[
+    crate::durability::ENTRY,
     crate::linearizability::ENTRY,
     crate::convergence::ENTRY,
     crate::revisions::ENTRY,

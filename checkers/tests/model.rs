@@ -29,6 +29,7 @@ proptest! {
     #[test]
     fn model_and_reference_store_answer_alike(seed in any::<u64>()) {
         let mut requests = Requests::new(seed, 5, 3);
+        requests.twice = true;
         let (mut store, mut model) = (Store::default(), State::new(Revision(1)));
         for _ in 0..60 {
             let request = requests.next(store.revision());

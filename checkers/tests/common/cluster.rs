@@ -119,9 +119,13 @@ impl Cluster {
     /// When the store refuses.
     pub fn take_effect(&mut self, op: &Op) -> Result<Response, Refusal> {
         let applied = self.members[usize::from(op.member)].applied;
-        let response = match &op.request {
-            local if is_local(local) => self.store.read_old(local, applied),
-            request => self.store.apply(request),
+        let response = if is_local(&op.request) {
+            self.store.read_old(&op.request, applied)
+        } else {
+            // Whoever answers it has applied it, and all before it.
+            let response = self.store.apply(&op.request);
+            self.members[usize::from(op.member)].applied = self.store.revision();
+            response
         };
         if let (Request::Compact(compact), Ok(_)) = (&op.request, &response) {
             self.compacted = compact.revision.0;

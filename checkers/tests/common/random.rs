@@ -7,6 +7,7 @@ use stormglass_checkers::history::{
 
 use super::cluster::{Cluster, Op};
 use super::requests::{grant, revoke};
+use super::store::within;
 
 /// A stream of random numbers from a seed (splitmix64).
 #[derive(Clone, Debug)]
@@ -43,13 +44,15 @@ pub struct Requests {
     pub keys: u64,
     /// How many leases there are (0: none are used).
     pub leases: u64,
+    /// Whether transactions may change a key twice, which etcd refuses.
+    pub twice: bool,
     values: u64,
 }
 
 impl Requests {
     /// Requests on so many keys.
     pub fn new(seed: u64, keys: u64, leases: u64) -> Self {
-        Self { dice: Dice(seed), keys, leases, values: 0 }
+        Self { dice: Dice(seed), keys, leases, twice: false, values: 0 }
     }
 
     fn key(&mut self) -> Bytes {
@@ -142,26 +145,50 @@ impl Requests {
         Compare { range_end: self.range_end(&key), key, operator, target }
     }
 
-    fn ops(&mut self, revision: i64, depth: u32) -> Vec<TxnOp> {
+    /// Operations of a branch; `taken` are the ranges that it changes so far.
+    fn ops(&mut self, revision: i64, depth: u32, taken: &mut Vec<(Bytes, Bytes)>) -> Vec<TxnOp> {
         let many = self.dice.below(4);
-        (0..many)
-            .map(|_| match self.dice.below(8) {
+        let mut ops = Vec::new();
+        for _ in 0..many {
+            let op = match self.dice.below(8) {
                 0..=2 => TxnOp::Put(self.put()),
                 3..=4 => TxnOp::Range(self.range(revision)),
                 5..=6 => TxnOp::Delete(self.delete()),
-                _ if depth > 0 => TxnOp::Txn(self.txn(revision, depth - 1)),
+                _ if depth > 0 => TxnOp::Txn(self.txn(revision, depth - 1, taken)),
                 _ => TxnOp::Put(self.put()),
-            })
-            .collect()
+            };
+            let changed = match &op {
+                TxnOp::Put(put) => Some((put.key.clone(), Bytes::default())),
+                TxnOp::Delete(delete) => Some((delete.key.clone(), delete.range_end.clone())),
+                TxnOp::Range(_) | TxnOp::Txn(_) => None,
+            };
+            match changed {
+                Some(range) if self.twice || !self.overlaps(&range, taken) => {
+                    taken.push(range);
+                    ops.push(op);
+                }
+                Some(_) => {}
+                None => ops.push(op),
+            }
+        }
+        ops
     }
 
-    fn txn(&mut self, revision: i64, depth: u32) -> Txn {
+    fn overlaps(&self, range: &(Bytes, Bytes), taken: &[(Bytes, Bytes)]) -> bool {
+        (0..self.keys).map(|key| Bytes::from(format!("k{key}"))).any(|key| {
+            within(&key, &range.0, &range.1)
+                && taken.iter().any(|other| within(&key, &other.0, &other.1))
+        })
+    }
+
+    fn txn(&mut self, revision: i64, depth: u32, taken: &mut Vec<(Bytes, Bytes)>) -> Txn {
         let guards = self.dice.below(3);
-        Txn {
-            compare: (0..guards).map(|_| self.guard(revision)).collect(),
-            success: self.ops(revision, depth),
-            failure: self.ops(revision, depth),
-        }
+        let compare = (0..guards).map(|_| self.guard(revision)).collect();
+        let mut other = taken.clone();
+        let success = self.ops(revision, depth, taken);
+        let failure = self.ops(revision, depth, &mut other);
+        taken.extend(other);
+        Txn { compare, success, failure }
     }
 
     /// The next request; `revision` is about the store's.
@@ -170,7 +197,7 @@ impl Requests {
             0..=34 => Request::Put(self.put()),
             35..=64 => Request::Range(self.range(revision)),
             65..=77 => Request::Delete(self.delete()),
-            78..=94 => Request::Txn(self.txn(revision, 1)),
+            78..=94 => Request::Txn(self.txn(revision, 1, &mut Vec::new())),
             95 if self.dice.percent(30) => {
                 let low = revision / 3;
                 let revision = Revision(low + i64::from(self.dice.percent(50)));
@@ -242,8 +269,9 @@ impl Run {
         if shape.disturbed {
             self.disturb();
         }
-        let member = u16::try_from(self.requests.dice.below(3)).unwrap_or(0);
-        let process = self.cluster.client(member);
+        let first = u16::try_from(self.requests.dice.below(3)).unwrap_or(0);
+        let up = (0..3).map(|next| (first + next) % 3).find(|next| self.cluster.is_up(*next));
+        let process = self.cluster.client(up.unwrap_or(first));
         let request = self.requests.next(self.cluster.store.revision());
         let op = self.cluster.invoke(process, request);
         self.open.push((op, None));
@@ -288,7 +316,7 @@ impl Run {
         match self.requests.dice.below(60) {
             0 => self.cluster.lag(member),
             1 | 2 => self.cluster.catch_up(member),
-            3 if self.cluster.is_up(member) => self.cluster.kill(member),
+            3 if (0..3).all(|member| self.cluster.is_up(member)) => self.cluster.kill(member),
             4 if !self.cluster.is_up(member) => self.cluster.restart(member),
             5 => {
                 let lease = 1 + self.requests.dice.below(3);

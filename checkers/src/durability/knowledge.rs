@@ -1,0 +1,346 @@
+//! What is known to have happened to each key, and by whom it is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::{
+    Bytes, Delete, Event, KeyEvent, KeyEventKind, KeyValue, LeaseId, MemberIndex, Nanos, ProcessId,
+    Put, Request, Response, Revision, Txn, TxnOp, WatchEvent, WatchFrame, WatchId,
+};
+use crate::keys::KeyRange;
+use crate::model::{Claim, can_mutate, claim};
+use crate::verdict::WitnessStep;
+use crate::wording;
+
+/// Who says that a change happened.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// The store acknowledged it.
+    Acknowledged(u64),
+    /// A linearizable read or a watch showed it.
+    Shown(WitnessStep),
+}
+
+impl Source {
+    /// Whether this one's word on a revision counts more than another's.
+    fn overrules(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Acknowledged(_), Self::Shown(_)) => true,
+            (Self::Acknowledged(one), Self::Acknowledged(other)) => one == other,
+            (Self::Shown(one), Self::Shown(other)) => one.index == other.index,
+            (Self::Shown(_), Self::Acknowledged(_)) => false,
+        }
+    }
+}
+
+/// A change of one key.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) revision: Revision,
+    /// The value; nothing for a deletion or where it is not known.
+    pub(super) value: Option<Bytes>,
+    pub(super) deleted: bool,
+    /// The lease that the key is attached to since; nothing where it is not known.
+    pub(super) lease: Option<LeaseId>,
+    pub(super) source: Source,
+}
+
+/// An operation, as far as witnesses need it.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    pub(super) invocation: u64,
+    pub(super) invoked_at: Nanos,
+    pub(super) process: Option<ProcessId>,
+    pub(super) member: Option<MemberIndex>,
+    pub(super) request: Request,
+}
+
+/// What is known so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Knowledge {
+    /// The newest known change of each key.
+    pub(super) newest: BTreeMap<Bytes, Known>,
+    /// Every revision at which a key is known to have been deleted.
+    deletions: BTreeMap<Bytes, BTreeSet<Revision>>,
+    /// Acknowledged deletions of ranges, by revision.
+    range_deletions: BTreeMap<Revision, Vec<KeyRange>>,
+    /// Revisions of which it is known what they changed.
+    content: BTreeSet<Revision>,
+    /// Ranges that operations in doubt may have deleted.
+    doubtful: Vec<KeyRange>,
+    /// Whether something may delete that is not understood here.
+    pub(super) foreign: bool,
+    /// Acknowledged writes as steps of witnesses, by their invocation.
+    steps: BTreeMap<u64, WitnessStep>,
+    /// Their invocations by revision.
+    writers: BTreeMap<Revision, u64>,
+    /// The newest acknowledged write.
+    pub(super) last_write: Option<(Revision, u64)>,
+    whole_watches: BTreeSet<WatchId>,
+}
+
+impl Knowledge {
+    /// A write or linearizable read was answered.
+    pub(super) fn answered(&mut self, operation: &Operation, event: &Event, answer: &Response) {
+        match claim(&operation.request, answer) {
+            Claim::Writer(revision) => self.acknowledged(operation, event, revision, answer),
+            Claim::Reader(_) => self.shown(operation, event, answer),
+            _ => {}
+        }
+    }
+
+    fn acknowledged(
+        &mut self,
+        operation: &Operation,
+        event: &Event,
+        revision: Revision,
+        answer: &Response,
+    ) {
+        let invocation = operation.invocation;
+        self.steps.insert(invocation, operation.step(event, wording::response(answer)));
+        self.writers.insert(revision, invocation);
+        self.content.insert(revision);
+        if self.last_write.is_none_or(|(newest, _)| newest < revision) {
+            self.last_write = Some((revision, invocation));
+        }
+        let source = Source::Acknowledged(invocation);
+        match (&operation.request, answer) {
+            (Request::Put(put), _) => self.put(put, revision, &source),
+            (Request::Delete(delete), _) => self.delete(delete, answer, revision, &source),
+            (Request::Txn(txn), Response::Txn(response)) => {
+                let ops = if response.succeeded { &txn.success } else { &txn.failure };
+                self.branch(ops, &response.responses, revision, &source);
+            }
+            _ => {}
+        }
+    }
+
+    fn branch(&mut self, ops: &[TxnOp], answers: &[Response], at: Revision, source: &Source) {
+        for (op, answer) in ops.iter().zip(answers) {
+            match (op, answer) {
+                (TxnOp::Put(put), _) => self.put(put, at, source),
+                (TxnOp::Delete(delete), answer) => self.delete(delete, answer, at, source),
+                (TxnOp::Txn(txn), Response::Txn(response)) => {
+                    let ops = if response.succeeded { &txn.success } else { &txn.failure };
+                    self.branch(ops, &response.responses, at, source);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn put(&mut self, put: &Put, revision: Revision, source: &Source) {
+        self.learn(
+            &put.key,
+            Known {
+                revision,
+                value: (!put.ignore_value).then(|| put.value.clone()),
+                deleted: false,
+                lease: (!put.ignore_lease).then_some(put.lease),
+                source: source.clone(),
+            },
+        );
+    }
+
+    fn delete(&mut self, delete: &Delete, answer: &Response, at: Revision, source: &Source) {
+        let Response::Delete(answer) = answer else { return };
+        if answer.deleted == 0 {
+            return;
+        }
+        let range = KeyRange::new(&delete.key, &delete.range_end);
+        match range.single() {
+            Some(key) => self.deleted(key, at, source),
+            None => self.range_deletions.entry(at).or_default().push(range.clone()),
+        }
+        for kv in &answer.prev_kvs {
+            self.deleted(&kv.key, at, source);
+        }
+    }
+
+    fn deleted(&mut self, key: &Bytes, revision: Revision, source: &Source) {
+        self.deletions.entry(key.clone()).or_default().insert(revision);
+        let source = source.clone();
+        self.learn(key, Known { revision, value: None, deleted: true, lease: None, source });
+    }
+
+    /// Keeps the newest change; of the same revision the acknowledgement, and of the
+    /// same source its last word.
+    fn learn(&mut self, key: &Bytes, known: Known) {
+        let better = self.newest.get(key).is_none_or(|old| {
+            let same_revision = old.revision == known.revision;
+            old.revision < known.revision || (same_revision && known.source.overrules(&old.source))
+        });
+        if better {
+            self.newest.insert(key.clone(), known);
+        }
+    }
+
+    fn shown(&mut self, operation: &Operation, event: &Event, answer: &Response) {
+        let pairs = match answer {
+            Response::Range(range) => &range.kvs,
+            _ => return,
+        };
+        for kv in pairs {
+            if self.is_news(kv) {
+                let step = operation.step(event, wording::pair(kv));
+                self.learn_pair(kv, Source::Shown(step));
+            }
+        }
+    }
+
+    fn is_news(&self, kv: &KeyValue) -> bool {
+        self.newest.get(&kv.key).is_none_or(|known| known.revision < kv.mod_revision)
+    }
+
+    fn learn_pair(&mut self, kv: &KeyValue, source: Source) {
+        self.learn(
+            &kv.key,
+            Known {
+                revision: kv.mod_revision,
+                value: None,
+                deleted: false,
+                lease: Some(kv.lease),
+                source,
+            },
+        );
+    }
+
+    /// A watch was opened or delivered something.
+    pub(super) fn watched(&mut self, event: &Event, watch: &WatchEvent) {
+        match &watch.frame {
+            WatchFrame::Open(open) => {
+                let range = KeyRange::new(&open.request.key, &open.request.range_end);
+                if range.is_everything() && !open.request.no_put && !open.request.no_delete {
+                    self.whole_watches.insert(watch.watch);
+                }
+            }
+            WatchFrame::Events(events) => {
+                let whole = self.whole_watches.contains(&watch.watch);
+                for change in &events.events {
+                    if whole {
+                        self.content.insert(change.kv.mod_revision);
+                    }
+                    self.watched_change(event, watch.watch, change);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn watched_change(&mut self, event: &Event, watch: WatchId, change: &KeyEvent) {
+        let (key, revision) = (&change.kv.key, change.kv.mod_revision);
+        if change.kind == KeyEventKind::Delete {
+            self.deletions.entry(key.clone()).or_default().insert(revision);
+        }
+        if self.newest.get(key).is_some_and(|known| known.revision > revision) {
+            return;
+        }
+        let what = format!("watch {watch} delivers");
+        if change.kind == KeyEventKind::Delete {
+            let shows = format!("{key} deleted at revision {revision}");
+            self.deleted(key, revision, &Source::Shown(WitnessStep::of(event, what, shows)));
+        } else {
+            let step = WitnessStep::of(event, what, wording::pair(&change.kv));
+            self.learn_pair(&change.kv, Source::Shown(step));
+        }
+    }
+
+    /// An operation's outcome is in doubt.
+    pub(super) fn doubtful(&mut self, request: &Request) {
+        match request {
+            Request::Delete(delete) => {
+                self.doubtful.push(KeyRange::new(&delete.key, &delete.range_end));
+            }
+            Request::Txn(txn) => deletions_of(txn, &mut self.doubtful),
+            // The end of a lease is allowed for wherever a key has one.
+            Request::Put(_) | Request::LeaseRevoke(_) => {}
+            other => self.foreign |= can_mutate(other),
+        }
+    }
+
+    /// Whether a key's absence at a revision can be explained by a deletion after its
+    /// newest known change.
+    pub(super) fn explains_absence(&self, key: &Bytes, known: &Known, at: Revision) -> bool {
+        let after = known.revision.next();
+        if after > at {
+            return false;
+        }
+        let seen = |all: &BTreeSet<Revision>| all.range(after..=at).next().is_some();
+        if self.deletions.get(key).is_some_and(seen) {
+            return true;
+        }
+        let mut ranges = self.range_deletions.range(after..=at).flat_map(|(_, ranges)| ranges);
+        if ranges.any(|range| range.contains(key)) {
+            return true;
+        }
+        // Where every revision's changes are known, nothing else can have deleted it.
+        if self.covers(after, at) {
+            return false;
+        }
+        self.foreign
+            || known.lease.is_none_or(|lease| !lease.is_none())
+            || self.doubtful.iter().any(|range| range.contains(key))
+    }
+
+    fn covers(&self, from: Revision, to: Revision) -> bool {
+        let many = i64::try_from(self.content.range(from..=to).count()).unwrap_or(i64::MAX);
+        many == to.0 - from.0 + 1
+    }
+
+    /// The newest acknowledged deletion of a range up to a revision that a key lies in.
+    pub(super) fn range_deletion(
+        &self,
+        key: &Bytes,
+        after: Revision,
+        to: Revision,
+    ) -> Option<Revision> {
+        if after >= to {
+            return None;
+        }
+        let mut newest = self.range_deletions.range(after.next()..=to).rev();
+        newest.find(|(_, ranges)| ranges.iter().any(|range| range.contains(key))).map(|(at, _)| *at)
+    }
+
+    /// The acknowledged write that made a revision, as a step.
+    pub(super) fn writer_of(&self, revision: Revision) -> Option<WitnessStep> {
+        self.writers.get(&revision).and_then(|invocation| self.steps.get(invocation)).cloned()
+    }
+
+    /// How many writes were acknowledged.
+    pub(super) fn acknowledged_writes(&self) -> u64 {
+        self.steps.len() as u64
+    }
+
+    /// The step of an acknowledged write.
+    pub(super) fn step(&self, source: &Source) -> Option<WitnessStep> {
+        match source {
+            Source::Acknowledged(invocation) => self.steps.get(invocation).cloned(),
+            Source::Shown(step) => Some(step.clone()),
+        }
+    }
+}
+
+impl Operation {
+    pub(super) fn step(&self, completion: &Event, shows: String) -> WitnessStep {
+        WitnessStep {
+            index: self.invocation,
+            completion: Some(completion.index),
+            from: self.invoked_at,
+            to: completion.at,
+            process: self.process,
+            member: self.member,
+            what: wording::request(&self.request),
+            shows,
+            contradicts: false,
+        }
+    }
+}
+
+fn deletions_of(txn: &Txn, ranges: &mut Vec<KeyRange>) {
+    for op in txn.success.iter().chain(&txn.failure) {
+        match op {
+            TxnOp::Delete(delete) => ranges.push(KeyRange::new(&delete.key, &delete.range_end)),
+            TxnOp::Txn(txn) => deletions_of(txn, ranges),
+            TxnOp::Put(_) | TxnOp::Range(_) => {}
+        }
+    }
+}
