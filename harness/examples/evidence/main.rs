@@ -11,7 +11,6 @@ mod load;
 mod provenance;
 mod series;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -42,11 +41,6 @@ enum Rows {
     All,
     /// One row of each, printed only: for continuous integration.
     Ci,
-}
-
-/// An error of another type, as this program's.
-fn failure(error: impl ToString) -> io::Error {
-    io::Error::other(error.to_string())
 }
 
 fn inside(arguments: &load::InnerArguments) -> ExitCode {

@@ -1,5 +1,6 @@
 //! The cluster that both arms use in turns.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +15,6 @@ use stormglass_checkers::history::{
     Revision, SCHEMA,
 };
 use stormglass_scenarios::plan::Plan;
-
-use crate::failure;
 
 const CLEAN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -33,7 +32,7 @@ impl Cluster {
         binary: &Path,
         folder: &Path,
         wiring: Wiring,
-    ) -> std::io::Result<Self> {
+    ) -> io::Result<Self> {
         let cluster = &plan.scenario.cluster;
         let options = LocalOptions {
             members: cluster.members,
@@ -47,15 +46,15 @@ impl Cluster {
             member_flags: cluster.member.clone(),
             wiring,
         };
-        let target = Arc::new(LocalCluster::prepare(&options).map_err(failure)?);
+        let target = Arc::new(LocalCluster::prepare(&options).map_err(io::Error::other)?);
         for member in target.members() {
             let member = Arc::clone(member);
-            let start = move || member.kill().map_err(failure)?.start();
-            tokio::task::spawn_blocking(start).await.map_err(failure)??;
+            let start = move || member.kill().map_err(io::Error::other)?.start();
+            tokio::task::spawn_blocking(start).await.map_err(io::Error::other)??;
         }
         let started = Self { target, plan, folder: folder.to_owned() };
         let (session, _) = started.session("start", Revision(1))?;
-        await_healthy(&session, START_LIMIT).await.map_err(failure)?;
+        await_healthy(&session, START_LIMIT).await.map_err(io::Error::other)?;
         Ok(started)
     }
 
@@ -69,11 +68,10 @@ impl Cluster {
         &self,
         name: &str,
         start: Revision,
-    ) -> std::io::Result<(Session, std::sync::mpsc::Receiver<stormglass_checkers::history::Event>)>
-    {
+    ) -> io::Result<(Session, std::sync::mpsc::Receiver<stormglass_checkers::history::Event>)> {
         let path = self.folder.join(format!("{name}.jsonl"));
-        let (recorder, events) =
-            Recorder::create(&path, &self.preamble(start), Clock::start()).map_err(failure)?;
+        let (recorder, events) = Recorder::create(&path, &self.preamble(start), Clock::start())
+            .map_err(io::Error::other)?;
         let session = Session {
             recorder,
             target: Arc::clone(&self.target),
@@ -106,12 +104,12 @@ impl Cluster {
 
     /// Removes every lease and key, so that each slice starts alike and each history from
     /// an empty store. Returns the revision from which it starts.
-    pub(super) async fn clean(&self) -> std::io::Result<Revision> {
+    pub(super) async fn clean(&self) -> io::Result<Revision> {
         let (session, _) = self.session("clean", Revision(1))?;
         let mut connection = session.connect(MemberIndex(0)).await;
         let answer = connection.call_within(&Request::LeaseList {}, CLEAN_LIMIT).await;
         let Outcome::Ok(Response::LeaseList(list)) = answer else {
-            return Err(failure(format!("the leases could not be listed: {answer:?}")));
+            return Err(io::Error::other(format!("the leases could not be listed: {answer:?}")));
         };
         for lease in list.leases {
             let revoke = Request::LeaseRevoke(LeaseRef { lease });
@@ -125,7 +123,7 @@ impl Cluster {
                 let header = answer.header().copied().unwrap_or_default();
                 Ok(header.revision)
             }
-            other => Err(failure(format!("the keys could not be deleted: {other:?}"))),
+            other => Err(io::Error::other(format!("the keys could not be deleted: {other:?}"))),
         }
     }
 }

@@ -17,7 +17,6 @@ use tokio::task::JoinSet;
 
 use super::arm::{Slice, Stopwatch};
 use super::cluster::Cluster;
-use crate::failure;
 
 /// Bound on the recorder watches' creation.
 const WATCH_LIMIT: Duration = Duration::from_secs(10);
@@ -52,9 +51,9 @@ pub(super) async fn recorded(
     join(clients, session.deadline + GRACE).await;
     closing.raise();
     join(watches, GRACE).await;
-    session.recorder.finish().map_err(failure)?;
+    session.recorder.finish().map_err(io::Error::other)?;
     let clock = Clock::start();
-    let judgement = judging.finish().map_err(failure)?;
+    let judgement = judging.finish().map_err(io::Error::other)?;
     let judge_lag = Duration::from_nanos(clock.now().0);
     Ok(Recorded { slice, status: judgement.status, judge_lag })
 }
@@ -69,8 +68,8 @@ async fn watch_members(
         let (sender, mut receiver) = signal::channel(Progress::default());
         watches.spawn(keep(session.clone(), member, start.next(), closing.clone(), sender));
         let created = receiver.wait_for(|progress| progress.created);
-        let created = tokio::time::timeout(WATCH_LIMIT, created).await.map_err(failure)?;
-        created.map_err(failure)?;
+        let created = tokio::time::timeout(WATCH_LIMIT, created).await.map_err(io::Error::other)?;
+        created.map_err(io::Error::other)?;
     }
     Ok(watches)
 }

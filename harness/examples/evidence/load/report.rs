@@ -28,6 +28,8 @@ impl Pair {
 /// What the process in the namespaces measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Slices {
+    /// `switch` (a namespace a member), or `loopback`.
+    pub(super) wiring: String,
     /// In the order in which they were measured.
     pub(super) pairs: Vec<Pair>,
     /// The longest time from a slice's last event to its verdict, in seconds.
@@ -42,8 +44,6 @@ pub(super) struct LoadRow {
     pub(super) release: String,
     pub(super) members: u16,
     pub(super) clients: u32,
-    /// `switch` (a namespace a member), or `loopback`.
-    pub(super) wiring: String,
     /// Of all slices together.
     pub(super) seconds: u64,
     /// Median operations a second through Stormglass.
@@ -57,7 +57,7 @@ pub(super) struct LoadRow {
     /// Processor cores that the bare loop's process keeps busy (clients and switch).
     pub(super) bare_cores: f64,
     /// Processor cores of the machine, which the members use too.
-    pub(super) machine_cores: usize,
+    pub(super) machine_cores: u32,
     pub(super) slices: Slices,
     pub(super) whole_run: WholeRun,
     #[serde(rename = "where")]
@@ -80,7 +80,7 @@ impl LoadRow {
 
     /// The row for people.
     pub(super) fn lines(&self) -> Vec<String> {
-        let machine = self.machine_cores as f64;
+        let machine = f64::from(self.machine_cores);
         let share = |cores: f64| 100.0 * cores / machine;
         let run = &self.whole_run;
         let mut lines = vec![format!(
@@ -89,7 +89,7 @@ impl LoadRow {
             self.members,
             self.clients,
             self.seconds,
-            self.wiring,
+            self.slices.wiring,
             self.provenance.load_average
         )];
         lines.push("recorded/s     bare/s   ratio  cores recorded  cores bare".to_owned());
@@ -114,8 +114,8 @@ impl LoadRow {
             share(self.bare_cores)
         ));
         lines.push(format!(
-            "a whole run of {} operations, {} events: verdict {} s after the traffic, \
-             check again {} s, report {} s",
+            "a whole run of {} operations, {} events: verdict {:.1} s after the traffic, \
+             check again {:.1} s, report {:.1} s",
             run.operations,
             run.events,
             run.seconds_to_verdict,

@@ -14,7 +14,6 @@ use stormglass_checkers::history::{Body, Environment, History, Nanos, Phase};
 use stormglass_reports::RunFacts;
 
 use super::report::{SCENARIO, tenth};
-use crate::failure;
 use crate::launch::{program, run};
 
 /// Beyond the traffic: start, recovery, verdict and report.
@@ -52,16 +51,17 @@ impl WholeRun {
         if !ended.with(ExitCode::Valid) {
             let kept = fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
             let message = format!("the load ended {}: {}", ended.meaning(), kept.trim());
-            return Err(failure(message));
+            return Err(io::Error::other(message));
         }
         let again = |verb: &str| {
             let ended = run(quiet(folder)?.arg(verb).arg(&out), length + GRACE)?;
             io::Result::Ok(tenth(ended.seconds))
         };
         let (seconds_of_check, seconds_of_report) = (again("check")?, again("report")?);
-        let history = History::read(open_history(&out).map_err(failure)?).map_err(failure)?;
-        let facts: RunFacts =
-            RunDir::read(&RunDir::open(&out).map_err(failure)?.facts()).map_err(failure)?;
+        let history = History::read(open_history(&out).map_err(io::Error::other)?)
+            .map_err(io::Error::other)?;
+        let facts: RunFacts = RunDir::read(&RunDir::open(&out).map_err(io::Error::other)?.facts())
+            .map_err(io::Error::other)?;
         let traffic_ended = traffic_end(&history);
         let to_verdict = facts.duration.0.saturating_sub(traffic_ended.0);
         let complete = |body: &Body| matches!(body, Body::Complete(_));
