@@ -281,6 +281,14 @@ fn a_previous_pair_must_be_the_state_before() {
     let index = index_of(&history, 1, 7);
     edit_events(&mut history, index, |events| events.events[0].prev_kv = None);
     assert_eq!(streams::anomalies(WATCH, &history), ["watch-prev-kv"]);
+    // Unless the watch was being cancelled: seen on 3.5.30, whose server forgets the
+    // options of a cancelled watch before it has sent what it holds for it.
+    let mut cancel = copy_of(&history, index);
+    if let Body::Watch(watch) = &mut cancel.body {
+        watch.frame = WatchFrame::Cancel {};
+    }
+    insert_after(&mut history, index - 1, cancel);
+    assert_silent(WATCH, &history);
 }
 
 #[test]

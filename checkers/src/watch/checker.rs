@@ -151,6 +151,7 @@ impl WatchChecker {
         match &watch.frame {
             WatchFrame::Events(events) => delivery.events(event, events),
             WatchFrame::Progress(header) => delivery.progress(event, header),
+            WatchFrame::Cancel {} => stream.cancelling = true,
             _ => {}
         }
         stream.window.observe(&watch.frame);

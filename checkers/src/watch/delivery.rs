@@ -111,7 +111,7 @@ impl Delivery<'_> {
             return Prev::NotAsked;
         }
         let Some(pair) = &shown.prev_kv else {
-            let forgotten = shown.kv.mod_revision <= self.compacted;
+            let forgotten = shown.kv.mod_revision <= self.compacted || self.stream.cancelling;
             return if forgotten { Prev::Forgotten } else { Prev::Absent };
         };
         let mark = PairMark::of(pair, true);

@@ -29,6 +29,9 @@ pub(super) struct Stream {
     pub(super) delivered: Vec<Delivered>,
     /// Whether everything came in order and once.
     pub(super) orderly: bool,
+    /// Whether the client has asked to cancel it. etcd then forgets at once that previous
+    /// pairs were asked for, and still sends the events that wait in its buffer.
+    pub(super) cancelling: bool,
     /// The newest progress notification, and its frame.
     pub(super) progress: Option<(Revision, usize)>,
     frames: Vec<Frame>,
@@ -59,7 +62,7 @@ pub(super) enum Prev {
     NotAsked,
     /// Nothing.
     Absent,
-    /// Nothing, and a compaction may have forgotten it.
+    /// Nothing, and a compaction or the watch's cancellation may be the reason.
     Forgotten,
     /// What the log has.
     Logged,
@@ -87,6 +90,7 @@ impl Stream {
             resumes: open.resumes,
             delivered: Vec::new(),
             orderly: true,
+            cancelling: false,
             progress: None,
             frames: Vec::new(),
             fragment_open: false,
