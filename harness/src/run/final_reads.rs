@@ -14,7 +14,7 @@ use crate::clock::after;
 /// Bound on one read of the whole key space.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 /// A healed member may need this long to catch up.
-const CATCH_UP_LIMIT: Duration = Duration::from_secs(15);
+const CATCH_UP_LIMIT: Duration = Duration::from_secs(8);
 const AGAIN: Duration = Duration::from_millis(100);
 /// Bound on a final watch from the oldest readable revision.
 const WATCH_LIMIT: Duration = Duration::from_secs(15);

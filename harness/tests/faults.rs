@@ -1,0 +1,185 @@
+//! Every fault on a real cluster: it lands, something other than our own word shows that
+//! it bit, and it heals.
+
+#[expect(dead_code, reason = "each test program uses a part of it")]
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use stormglass_checkers::history::{
+    Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Phase, Request,
+};
+use support::{events, run_into};
+
+/// One fault, and what shows that it bit.
+struct Case {
+    kind: &'static str,
+    duration: &'static str,
+    bit: fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool,
+}
+
+const CASES: &[Case] = &[
+    Case { kind: "kill", duration: "1s", bit: process_died_of_a_signal },
+    Case { kind: "pause", duration: "1500ms", bit: member_fell_silent },
+    Case { kind: "isolate", duration: "3s", bit: peers_lost_the_member },
+    Case { kind: "defragment", duration: "0s", bit: log_says("defrag") },
+    Case { kind: "compact", duration: "0s", bit: log_says("compact") },
+    Case { kind: "kill-defragment", duration: "1s", bit: defragmentation_never_answered },
+];
+
+/// The sort of evidence that a member's own log gives.
+const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool {
+    match word.len() {
+        6 => |_, begin, _, dir| log_contains(begin, dir, "finished defragment"),
+        _ => |_, begin, _, dir| log_contains(begin, dir, "finished scheduled compaction"),
+    }
+}
+
+#[test]
+fn every_fault_lands_bites_and_heals() {
+    let known: Vec<_> = stormglass_scenarios::fault::faults().iter().map(|fault| fault.kind).collect();
+    let tested: Vec<_> = CASES.iter().map(|case| case.kind).collect();
+    assert_eq!(known, tested, "every fault of the registry has its firing test");
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("faults.toml");
+    std::fs::write(&scenario, scenario_text()).expect("written");
+    let dir = folder.path().join("run");
+    let scenario = scenario.to_str().expect("a path");
+    let said = run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(0);
+    let events = events(&dir);
+    for case in CASES {
+        let (begin, end) = fault(&events, case.kind);
+        assert_eq!(end.error, None, "{}: {}", case.kind, said.out);
+        assert!(end.landed.is_some(), "{} did not land", case.kind);
+        assert!((case.bit)(&events, begin, end, &dir), "{} left no trace: {end:?}", case.kind);
+    }
+    assert!(
+        events.iter().any(|e| e.body == Body::Environment(Environment::Phase(Phase::Recovered))),
+        "the cluster is healthy after the last heal"
+    );
+}
+
+#[test]
+fn without_faults_nothing_is_reported_as_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("run");
+    run_into(&dir, &["quiet", "--etcd", "3.5.16", "--seed", "1"]).expect(0);
+    let events = events(&dir);
+    let any = events.iter().any(|event| {
+        matches!(
+            event.body,
+            Body::FaultBegin(_)
+                | Body::FaultEnd(_)
+                | Body::Environment(Environment::MemberExited(_))
+        )
+    });
+    assert!(!any, "a quiet run has no fault and no exit");
+}
+
+fn scenario_text() -> String {
+    let mut text = "schema = 1\nname = \"faults\"\n[workload]\nclients = 6\nwatchers = 1\n\
+                    rate = 200\nprefill = 3000\nvalue-size = { min = 100, max = 200 }\n\
+                    [limits]\nduration = \"36s\"\n\
+                    [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \
+                    \"watch-compacted-start\", \"watch-future-start\"]\n"
+        .to_owned();
+    for (position, case) in CASES.iter().enumerate() {
+        let at = 4 + 5 * position;
+        let _ = write!(
+            text,
+            "[[fault]]\nkind = \"{}\"\ntarget = [\"m2\"]\nat = \"{at}s\"\nfor = \"{}\"\n",
+            case.kind, case.duration
+        );
+    }
+    text.replace("for = \"0s\"\n", "")
+}
+
+fn fault<'a>(events: &'a [Event], kind: &str) -> (&'a FaultBegin, &'a FaultEnd) {
+    let begin = events.iter().find_map(|event| match &event.body {
+        Body::FaultBegin(begin) if begin.fault.kind == kind => Some(begin),
+        _ => None,
+    });
+    let begin = begin.unwrap_or_else(|| panic!("{kind} never began"));
+    let end = events.iter().find_map(|event| match &event.body {
+        Body::FaultEnd(end) if end.id == begin.id => Some(end),
+        _ => None,
+    });
+    (begin, end.unwrap_or_else(|| panic!("{kind} never ended")))
+}
+
+/// The kernel told how the process ended, and a process with another number came back.
+fn process_died_of_a_signal(
+    events: &[Event],
+    begin: &FaultBegin,
+    end: &FaultEnd,
+    _dir: &Path,
+) -> bool {
+    let landed = end.landed.expect("landed");
+    let members = &begin.fault.members;
+    let mut around = events
+        .iter()
+        .filter(|event| event.member.is_some_and(|member| members.contains(&member)))
+        .filter(|event| event.at.0 + 1_000_000_000 > landed.from.0);
+    let died = around.any(|event| match &event.body {
+        Body::Environment(Environment::MemberExited(exit)) => exit.status == "signal 9",
+        _ => false,
+    });
+    died && around
+        .any(|event| matches!(event.body, Body::Environment(Environment::MemberReady {})))
+}
+
+/// Nothing was answered by the member while it was stopped.
+fn member_fell_silent(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir: &Path) -> bool {
+    let landed = end.landed.expect("landed");
+    // What was under way in sockets may still arrive a moment later.
+    let from = landed.from.0 + 100_000_000;
+    !events.iter().any(|event| {
+        let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
+        let within = event.at.0 > from && event.at.0 < landed.to.0;
+        let answer = matches!(event.body, Body::Complete(Outcome::Ok(_)) | Body::Sample(_));
+        hit && within && answer
+    })
+}
+
+/// Packets were dropped, and the peers' own logs say that they lost the member.
+fn peers_lost_the_member(_: &[Event], begin: &FaultBegin, end: &FaultEnd, dir: &Path) -> bool {
+    let dropped = end.evidence.get("packets-dropped");
+    let dropped: u64 = dropped.and_then(|count| count.parse().ok()).unwrap_or(0);
+    let isolated = begin.fault.members[0].to_string();
+    let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != isolated);
+    let lost = logs.map(|name| log(dir, name)).any(|log| {
+        log.contains("lost TCP streaming connection with remote peer")
+            || log.contains("prober detected unhealthy status")
+            || log.contains("lost leader")
+            || log.contains("elected leader")
+    });
+    dropped > 0 && lost
+}
+
+fn log(dir: &Path, member: &str) -> String {
+    std::fs::read_to_string(dir.join("members").join(member).join("log.txt")).unwrap_or_default()
+}
+
+fn log_contains(begin: &FaultBegin, dir: &Path, text: &str) -> bool {
+    begin.fault.members.iter().any(|member| log(dir, &member.to_string()).contains(text))
+}
+
+/// The defragmentation was asked for and had no answer when the process died.
+fn defragmentation_never_answered(
+    events: &[Event],
+    begin: &FaultBegin,
+    end: &FaultEnd,
+    dir: &Path,
+) -> bool {
+    let asked = events.iter().rev().find(|event| {
+        matches!(&event.body, Body::Invoke(invoke) if invoke.request == Request::Defragment {})
+    });
+    let Some(asked) = asked else { return false };
+    let outcome = events.iter().find_map(|event| match &event.body {
+        Body::Complete(outcome) if event.process == asked.process => Some(outcome),
+        _ => None,
+    });
+    matches!(outcome, Some(Outcome::Unknown(_)))
+        && process_died_of_a_signal(events, begin, end, dir)
+}

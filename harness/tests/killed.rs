@@ -1,0 +1,98 @@
+//! SIGKILL of the harness in mid-run: nothing is left, and what was recorded is judged.
+
+#[expect(dead_code, reason = "each test program uses a part of it")]
+mod support;
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use stormglass_checkers::history::{Body, Environment, Phase};
+use support::{processes_with, run, stormglass};
+
+/// Starts a long run and waits until its traffic is on.
+fn start(dir: &Path, extra: &[&str]) -> Child {
+    let child = stormglass()
+        .args(["run", "quick", "--etcd", "3.5.16", "--seed", "5", "--duration", "60s"])
+        .args(extra)
+        .args(["--progress", "none", "--out"])
+        .arg(dir)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    for _ in 0..600 {
+        let history = std::fs::read_to_string(dir.join("history.jsonl")).unwrap_or_default();
+        if history.lines().count() > 500 {
+            return child;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    panic!("no traffic within a minute");
+}
+
+fn gone_within(text: &str, limit: Duration) -> bool {
+    let tries = limit.as_millis() / 50;
+    for _ in 0..tries {
+        if processes_with(text).is_empty() {
+            return true;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    false
+}
+
+fn kill_and_look(extra: &[&str]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("run");
+    let mut child = start(&dir, extra);
+    let marker = dir.to_str().expect("a path").to_owned();
+    assert!(processes_with(&marker).len() >= 3, "the members run");
+    child.kill().expect("killed");
+    child.wait().expect("reaped");
+    assert!(gone_within(&marker, Duration::from_secs(2)), "left: {:?}", processes_with(&marker));
+    let cleaned = run(&["cleanup"]).expect(0);
+    assert!(cleaned.out.contains(&marker), "cleanup names the run: {}", cleaned.out);
+    let again = run(&["cleanup"]).expect(0);
+    assert!(!again.out.contains(&marker), "nothing is left for a second: {}", again.out);
+    assert!(!dir.join("data").exists(), "the members' data is gone");
+    judged_from_what_is_there(&dir);
+}
+
+/// The history ends in the middle: judged all the same, and never called valid.
+fn judged_from_what_is_there(dir: &Path) {
+    let path = dir.to_str().expect("a path");
+    let said = run(&["check", path]).expect(3);
+    assert!(said.out.starts_with("? UNKNOWN"), "{}", said.out);
+    assert!(said.out.contains("did not end by itself"), "{}", said.out);
+    assert!(dir.join("report.html").is_file(), "a killed run gets its report too");
+    let events = support::events(dir);
+    let done = Body::Environment(Environment::Phase(Phase::Done));
+    assert!(events.len() > 500 && !events.iter().any(|event| event.body == done));
+}
+
+#[test]
+fn nothing_outlives_a_killed_harness() {
+    kill_and_look(&[]);
+}
+
+#[test]
+fn nothing_outlives_a_killed_harness_without_namespaces() {
+    kill_and_look(&["--isolation", "none"]);
+}
+
+#[test]
+fn an_interrupted_run_heals_judges_and_reports() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("run");
+    let mut child = start(&dir, &[]);
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill").args(["-INT", &pid]).status();
+    assert!(sent.expect("kill runs").success());
+    let status = child.wait().expect("it ends by itself");
+    assert_eq!(status.code(), Some(130));
+    assert!(dir.join("report.html").is_file());
+    assert!(dir.join("history.jsonl.zst").is_file());
+    assert!(gone_within(dir.to_str().expect("a path"), Duration::from_secs(2)));
+}

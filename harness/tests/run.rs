@@ -1,0 +1,119 @@
+//! Whole runs on real clusters: artifacts, verdicts, the run directory, checking again.
+
+#[expect(dead_code, reason = "each test program uses a part of it")]
+mod support;
+
+use std::fs;
+
+use stormglass_checkers::history::{Body, Environment, Outcome, Phase, WatchFrame, WatchKind};
+use stormglass_checkers::verdict::Status;
+use support::{events, judgement, run, run_into};
+
+const FIXED: &str = "3.5.16";
+
+#[test]
+fn a_correct_release_is_valid_and_leaves_every_artifact() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("run");
+    let said = run_into(&dir, &["quick", "--etcd", FIXED, "--seed", "1"]).expect(0);
+    assert!(said.out.starts_with("✓ VALID: "), "{}", said.out);
+    assert!(said.out.contains("repeat  stormglass run quick --etcd 3.5.16 --seed 1"));
+    for file in [
+        "plan.json",
+        "history.jsonl.zst",
+        "verdicts.json",
+        "run.json",
+        "report.html",
+        "junit.xml",
+        "summary.md",
+        "plots/latency.svg",
+        "plots/rate.svg",
+        "plots/revision.svg",
+        "members/m1/log.txt",
+        "members/m2/log.txt",
+        "members/m3/log.txt",
+    ] {
+        let length = fs::metadata(dir.join(file)).map(|data| data.len()).unwrap_or(0);
+        assert!(length > 0, "{file} is missing or empty");
+    }
+    assert_eq!(judgement(&dir).status, Status::Valid);
+    recorder_saw_everything(&dir);
+    judged_again_says_the_same(&dir);
+}
+
+/// Recorder watches are open before traffic on every member, and final reads are there.
+fn recorder_saw_everything(dir: &std::path::Path) {
+    let events = events(dir);
+    let traffic = events.iter().position(|event| {
+        event.body == Body::Environment(Environment::Phase(Phase::Traffic))
+    });
+    let before = &events[..traffic.expect("traffic began")];
+    let opened = before.iter().filter(|event| match &event.body {
+        Body::Watch(watch) => {
+            matches!(&watch.frame, WatchFrame::Open(open) if open.kind == WatchKind::Recorder)
+        }
+        _ => false,
+    });
+    assert_eq!(opened.count(), 3, "a recorder watch a member before traffic");
+    let phase = |phase| Body::Environment(Environment::Phase(phase));
+    for wanted in [Phase::Recover, Phase::Recovered, Phase::Final, Phase::Done] {
+        assert!(events.iter().any(|event| event.body == phase(wanted)), "{wanted:?}");
+    }
+    let answered = |event: &&stormglass_checkers::history::Event| {
+        matches!(event.body, Body::Complete(Outcome::Ok(_)))
+    };
+    assert!(events.iter().filter(answered).count() > 500);
+}
+
+fn judged_again_says_the_same(dir: &std::path::Path) {
+    let before = judgement(dir);
+    let path = dir.to_str().expect("a path");
+    run(&["check", path]).expect(0);
+    assert_eq!(judgement(dir), before);
+    fs::remove_file(dir.join("report.html")).expect("a report");
+    run(&["report", path]).expect(0);
+    assert!(dir.join("report.html").is_file());
+    let history = dir.join("history.jsonl.zst");
+    run(&["check", history.to_str().expect("a path")]).expect(0);
+}
+
+#[test]
+fn a_release_with_a_known_data_bug_is_invalid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut codes = Vec::new();
+    for seed in ["1", "2", "3"] {
+        let dir = folder.path().join(seed);
+        let said = run_into(&dir, &["demo", "--etcd", "3.5.1", "--seed", seed]);
+        codes.push(said.code);
+        if said.code != 1 {
+            continue;
+        }
+        let judgement = judgement(&dir);
+        let data = ["durability", "linearizability", "convergence"];
+        let found = judgement
+            .verdicts
+            .iter()
+            .any(|verdict| data.contains(&verdict.checker.as_str()) && !verdict.findings.is_empty());
+        assert!(found, "lost data or divergence, not only a watch finding: {}", said.out);
+        let witness = &judgement.headline().expect("a finding").witness;
+        assert!((1..=6).contains(&witness.steps.len()), "a handful, not a page");
+        return;
+    }
+    panic!("no seed was invalid: exit codes {codes:?}");
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_where_each_setting_comes_from() {
+    let said = run(&[
+        "run", "demo", "--etcd", FIXED, "--seed", "0x2a", "--set", "workload.rate=77", "--dry-run",
+    ])
+    .expect(0);
+    assert!(said.out.contains("workload.rate = 77 (command line)"), "{}", said.out);
+    assert!(said.out.contains("seed = 42 (command line)"), "{}", said.out);
+    assert!(said.out.contains("\"rate\": 77"), "{}", said.out);
+    let again = run(&[
+        "run", "demo", "--etcd", FIXED, "--seed", "42", "--set", "workload.rate=77", "--dry-run",
+    ]);
+    let plan = |text: &str| text.split_once("plan\n").map(|(_, plan)| plan.to_owned());
+    assert_eq!(plan(&said.out), plan(&again.out), "the same seed makes the same plan");
+}

@@ -1,0 +1,88 @@
+//! Runs the real program, on real etcd binaries.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use stormglass_checkers::history::{Event, History};
+use stormglass_checkers::verdict::Judgement;
+
+/// The program under test, with a cache that tests share.
+pub fn stormglass() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("stormglass"));
+    command.env("STORMGLASS_CACHE", cache()).env_remove("STORMGLASS_ETCD");
+    command
+}
+
+/// Where tests keep etcd releases: the user's own cache where one is named, so that a
+/// fresh clone fetches each release once.
+pub fn cache() -> PathBuf {
+    std::env::var_os("STORMGLASS_CACHE").map_or_else(
+        || Path::new(env!("CARGO_TARGET_TMPDIR")).join("stormglass-cache"),
+        PathBuf::from,
+    )
+}
+
+/// What a finished command said.
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    pub fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails unless the command ended so; shows everything that it said.
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
+        self
+    }
+}
+
+/// Runs the program to its end.
+pub fn run(args: &[&str]) -> Said {
+    Said::of(&stormglass().args(args).output().expect("the program starts"))
+}
+
+/// Runs a scenario into `dir`, and returns what was said.
+pub fn run_into(dir: &Path, args: &[&str]) -> Said {
+    let dir = dir.to_str().expect("a readable path");
+    let mut all = vec!["run"];
+    all.extend(args);
+    all.extend(["--out", dir, "--progress", "none"]);
+    run(&all)
+}
+
+/// The history of a run directory.
+pub fn history(dir: &Path) -> History {
+    let reader = stormglass::run_dir::open_history(dir).expect("a history");
+    History::read(reader).expect("events")
+}
+
+/// The events of a run directory's history.
+pub fn events(dir: &Path) -> Vec<Event> {
+    history(dir).events
+}
+
+/// The verdicts of a run directory.
+pub fn judgement(dir: &Path) -> Judgement {
+    let bytes = std::fs::read(dir.join("verdicts.json")).expect("verdicts");
+    serde_json::from_slice(&bytes).expect("a judgement")
+}
+
+/// Processes whose command line holds `text`, by pid.
+pub fn processes_with(text: &str) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        *pid != std::process::id() && String::from_utf8_lossy(&line).contains(text)
+    })
+    .collect()
+}
