@@ -198,7 +198,6 @@ fn a_wrong_value_is_a_wrong_response() {
 
 #[test]
 fn every_field_of_an_answer_is_compared() {
-    type Change = fn(&mut Response);
     fn pair(response: &mut Response) -> &mut stormglass_checkers::history::KeyValue {
         match response {
             Response::Range(range) => &mut range.kvs[0],
@@ -207,7 +206,7 @@ fn every_field_of_an_answer_is_compared() {
             _ => panic!("no pair in {response:?}"),
         }
     }
-    let changes: &[Change] = &[
+    let changes: &[fn(&mut Response)] = &[
         |response| pair(response).create_revision = Revision(1),
         |response| pair(response).mod_revision = Revision(1),
         |response| pair(response).version += 1,
