@@ -2,7 +2,7 @@
 
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
-use stormglass_checkers::history::Bytes;
+use stormglass_checkers::history::{Bytes, LeaseId};
 
 /// A first key and a range end, as in etcd's requests.
 pub(super) type Interval = (Bytes, Bytes);
@@ -31,6 +31,11 @@ impl KeySpace {
     /// A key of the leases.
     pub(super) fn leased(&self, rng: &mut ChaCha8Rng) -> Bytes {
         self.numbered('l', rng.random_range(0..self.hot))
+    }
+
+    /// The key of one lease alone.
+    pub(super) fn of_lease(&self, lease: LeaseId) -> Bytes {
+        Bytes::from(format!("{}lease-{:x}", self.prefix, lease.0))
     }
 
     /// A key that only this client writes.
@@ -104,7 +109,7 @@ pub(super) fn contains((first, end): &Interval, key: &Bytes) -> bool {
 mod tests {
     use rand::SeedableRng as _;
     use rand::rngs::ChaCha8Rng;
-    use stormglass_checkers::history::Bytes;
+    use stormglass_checkers::history::{Bytes, LeaseId};
 
     use super::{KeySpace, contains, prefix_end};
 

@@ -20,6 +20,8 @@ struct Held {
     ttl: u64,
     forget_at: Nanos,
     keepalives_left: u32,
+    /// Whether it may be revoked: half of the leases are left to expire.
+    revocable: bool,
 }
 
 /// The leases of one client: each is kept alive for a while, then left to expire or
@@ -48,7 +50,9 @@ impl Leases {
         let ttl_seconds = rng.random_range(self.ttl.min..=self.ttl.max);
         let ttl = u64::from(ttl_seconds) * 1_000_000_000;
         let keepalives_left = rng.random_range(0..=KEEPALIVES_MAX);
-        self.held.push(Held { lease, ttl, forget_at: until(now, ttl), keepalives_left });
+        let revocable = rng.random_bool(0.5);
+        let forget_at = until(now, ttl);
+        self.held.push(Held { lease, ttl, forget_at, keepalives_left, revocable });
         Some(LeaseGrant { lease, ttl_seconds: i64::from(ttl_seconds) })
     }
 
@@ -70,13 +74,15 @@ impl Leases {
         Some(LeaseRef { lease: held.lease })
     }
 
-    /// A lease to revoke; none where the client has none.
+    /// A lease to revoke; none where every one of the client's is left to expire.
     pub(super) fn revoke(&mut self, now: Nanos, rng: &mut ChaCha8Rng) -> Option<LeaseRef> {
         self.forget(now);
-        if self.held.is_empty() {
+        let revocable: Vec<usize> =
+            (0..self.held.len()).filter(|index| self.held[*index].revocable).collect();
+        if revocable.is_empty() {
             return None;
         }
-        let held = self.held.swap_remove(rng.random_range(0..self.held.len()));
+        let held = self.held.swap_remove(revocable[rng.random_range(0..revocable.len())]);
         Some(LeaseRef { lease: held.lease })
     }
 

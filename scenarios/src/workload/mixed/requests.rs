@@ -135,7 +135,12 @@ impl Requests {
 
     fn attach(&mut self, settings: &Settings, lease: LeaseId) -> Request {
         let (keys, rng) = (&settings.keys, &mut self.rng);
-        let key = if rng.random_bool(0.7) { keys.leased(rng) } else { keys.hot(rng) };
+        let key = match rng.random_range(0..10) {
+            0..4 => keys.leased(rng),
+            4..6 => keys.hot(rng),
+            // Nobody else writes it: it is there until the lease ends.
+            _ => keys.of_lease(lease),
+        };
         let value = self.values.next(rng);
         Request::Put(Put { key, value, lease, ..Put::default() })
     }
