@@ -38,7 +38,8 @@ const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &P
 
 #[test]
 fn every_fault_lands_bites_and_heals() {
-    let known: Vec<_> = stormglass_scenarios::fault::faults().iter().map(|fault| fault.kind).collect();
+    let known: Vec<_> =
+        stormglass_scenarios::fault::faults().iter().map(|fault| fault.kind).collect();
     let tested: Vec<_> = CASES.iter().map(|case| case.kind).collect();
     assert_eq!(known, tested, "every fault of the registry has its firing test");
     let folder = tempfile::tempdir().expect("a folder");
@@ -125,8 +126,7 @@ fn process_died_of_a_signal(
         Body::Environment(Environment::MemberExited(exit)) => exit.status == "signal 9",
         _ => false,
     });
-    died && around
-        .any(|event| matches!(event.body, Body::Environment(Environment::MemberReady {})))
+    died && around.any(|event| matches!(event.body, Body::Environment(Environment::MemberReady {})))
 }
 
 /// Nothing was answered by the member while it was stopped.

@@ -33,7 +33,7 @@ fn a_correct_release_is_valid_and_leaves_every_artifact() {
         "members/m2/log.txt",
         "members/m3/log.txt",
     ] {
-        let length = fs::metadata(dir.join(file)).map(|data| data.len()).unwrap_or(0);
+        let length = fs::metadata(dir.join(file)).map_or(0, |data| data.len());
         assert!(length > 0, "{file} is missing or empty");
     }
     assert_eq!(judgement(&dir).status, Status::Valid);
@@ -44,9 +44,9 @@ fn a_correct_release_is_valid_and_leaves_every_artifact() {
 /// Recorder watches are open before traffic on every member, and final reads are there.
 fn recorder_saw_everything(dir: &std::path::Path) {
     let events = events(dir);
-    let traffic = events.iter().position(|event| {
-        event.body == Body::Environment(Environment::Phase(Phase::Traffic))
-    });
+    let traffic = events
+        .iter()
+        .position(|event| event.body == Body::Environment(Environment::Phase(Phase::Traffic)));
     let before = &events[..traffic.expect("traffic began")];
     let opened = before.iter().filter(|event| match &event.body {
         Body::Watch(watch) => {
@@ -90,10 +90,9 @@ fn a_release_with_a_known_data_bug_is_invalid() {
         }
         let judgement = judgement(&dir);
         let data = ["durability", "linearizability", "convergence"];
-        let found = judgement
-            .verdicts
-            .iter()
-            .any(|verdict| data.contains(&verdict.checker.as_str()) && !verdict.findings.is_empty());
+        let found = judgement.verdicts.iter().any(|verdict| {
+            data.contains(&verdict.checker.as_str()) && !verdict.findings.is_empty()
+        });
         assert!(found, "lost data or divergence, not only a watch finding: {}", said.out);
         let witness = &judgement.headline().expect("a finding").witness;
         assert!((1..=6).contains(&witness.steps.len()), "a handful, not a page");
@@ -105,14 +104,30 @@ fn a_release_with_a_known_data_bug_is_invalid() {
 #[test]
 fn a_dry_run_shows_the_plan_and_where_each_setting_comes_from() {
     let said = run(&[
-        "run", "demo", "--etcd", FIXED, "--seed", "0x2a", "--set", "workload.rate=77", "--dry-run",
+        "run",
+        "demo",
+        "--etcd",
+        FIXED,
+        "--seed",
+        "0x2a",
+        "--set",
+        "workload.rate=77",
+        "--dry-run",
     ])
     .expect(0);
     assert!(said.out.contains("workload.rate = 77 (command line)"), "{}", said.out);
     assert!(said.out.contains("seed = 42 (command line)"), "{}", said.out);
     assert!(said.out.contains("\"rate\": 77"), "{}", said.out);
     let again = run(&[
-        "run", "demo", "--etcd", FIXED, "--seed", "42", "--set", "workload.rate=77", "--dry-run",
+        "run",
+        "demo",
+        "--etcd",
+        FIXED,
+        "--seed",
+        "42",
+        "--set",
+        "workload.rate=77",
+        "--dry-run",
     ]);
     let plan = |text: &str| text.split_once("plan\n").map(|(_, plan)| plan.to_owned());
     assert_eq!(plan(&said.out), plan(&again.out), "the same seed makes the same plan");

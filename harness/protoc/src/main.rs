@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io, process};
 
 fn main() {
-    let folder = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/protoc"), PathBuf::from);
+    let folder =
+        env::args_os().nth(1).map_or_else(|| PathBuf::from("target/protoc"), PathBuf::from);
     if let Err(error) = install(&folder) {
         #[expect(clippy::print_stderr, reason = "the message is this program's output")]
         {

@@ -59,9 +59,10 @@ fn judge(mut reader: HistoryFile, plan: Option<&Plan>) -> Result<Judgement, Comm
 /// A run directory gets the new verdicts and a new report. One whose harness was killed
 /// gets its first.
 fn keep(dir: &RunDir, plan: &Plan, judgement: &Judgement) -> Result<(), CommandError> {
-    let mut known: RunFacts = match dir.facts().is_file() {
-        true => RunDir::read(&dir.facts()).map_err(CommandError::usage)?,
-        false => RunFacts {
+    let mut known: RunFacts = if dir.facts().is_file() {
+        RunDir::read(&dir.facts()).map_err(CommandError::usage)?
+    } else {
+        RunFacts {
             command: format!(
                 "stormglass run {} --etcd {} --seed {}",
                 plan.scenario.name, plan.release, plan.seed
@@ -69,7 +70,7 @@ fn keep(dir: &RunDir, plan: &Plan, judgement: &Judgement) -> Result<(), CommandE
             check_command: format!("stormglass check {}", dir.path().display()),
             interrupted: true,
             ..RunFacts::default()
-        },
+        }
     };
     known.exit_code = ExitCode::of(judgement.status).number();
     if facts::write_all(dir, judgement, &known).is_err() {

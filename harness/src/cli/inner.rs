@@ -51,7 +51,7 @@ pub(super) fn inner(args: &InnerArgs, format: Format) -> Result<ExitCode, Comman
     runtime.shutdown_background();
     let (ended, judgement) = outcome?;
     keep_data(&dir, &judgement, isolated);
-    run.finish(ended, &judgement, format)
+    run.finish(&ended, &judgement, format)
 }
 
 /// The members' data, in memory where the scenario and the namespaces allow it.
@@ -146,7 +146,9 @@ impl Run<'_> {
             stop: Stop::new(),
         };
         let journal = Journal::create(&self.dir.journal()).map_err(CommandError::environment)?;
-        conduct(session, self.plan, journal, interrupts).await.map_err(CommandError::environment)
+        Box::pin(conduct(session, self.plan, journal, interrupts))
+            .await
+            .map_err(CommandError::environment)
     }
 
     fn options(&self) -> LocalOptions {
@@ -194,7 +196,7 @@ impl Run<'_> {
     /// Writes verdicts, facts and report, and tells the result.
     fn finish(
         &self,
-        ended: Ended,
+        ended: &Ended,
         judgement: &Judgement,
         format: Format,
     ) -> Result<ExitCode, CommandError> {
@@ -202,13 +204,13 @@ impl Run<'_> {
             compress(&self.dir.history(), &self.dir.compressed_history())
                 .map_err(|error| disk(self.dir.path(), &error))?;
         }
-        let code = summary::exit_code(judgement, &ended);
-        let facts = facts::of_run(self.plan, self.launch, &self.started, &ended, code);
+        let code = summary::exit_code(judgement, ended);
+        let facts = facts::of_run(self.plan, self.launch, &self.started, ended, code);
         facts::write_all(self.dir, judgement, &facts).map_err(|error: RunDirError| {
             CommandError::environment(format!("{error}: free some space, then `stormglass check`"))
         })?;
         facts::render(self.dir)?;
-        summary::tell(self.dir, self.launch, judgement, &ended, code, format)
+        summary::tell(self.dir, self.launch, judgement, ended, code, format)
     }
 }
 

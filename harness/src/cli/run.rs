@@ -172,10 +172,10 @@ fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
     let mut command =
         format!("stormglass run {} --etcd {etcd} --seed {}", args.scenario, plan.seed);
     if let Some(duration) = &args.duration {
-        command.push_str(&format!(" --duration {duration}"));
+        command = format!("{command} --duration {duration}");
     }
     for assignment in &args.set {
-        command.push_str(&format!(" --set {assignment}"));
+        command = format!("{command} --set '{assignment}'");
     }
     command
 }

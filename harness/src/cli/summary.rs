@@ -63,9 +63,10 @@ pub(super) fn tell(
     code: ExitCode,
     format: Format,
 ) -> Result<ExitCode, CommandError> {
-    let report = match dir.report().is_file() {
-        true => format!("{}/report.html", launch.shown_dir),
-        false => "none".to_owned(),
+    let report = if dir.report().is_file() {
+        format!("{}/report.html", launch.shown_dir)
+    } else {
+        "none".to_owned()
     };
     if format == Format::Json {
         let verdicts = &judgement.verdicts;

@@ -87,8 +87,11 @@ impl Undone {
                 if dry_run { look(*pid, *start_time, data) } else { end(*pid, *start_time, data) };
             match found {
                 Ok(Stray::Runs) => self.ended.push(EndedMember { name: name.clone(), pid: *pid }),
-                // A stranger has the process ID: then the member is gone.
-                Ok(Stray::Gone | Stray::Stranger) => {}
+                Ok(Stray::Gone) => {}
+                Ok(Stray::Stranger) => self.problems.push(format!(
+                    "process {pid} was noted as member {name}, but its command line names \
+                     nothing of the run, so it was left alone: end it by hand if it is yours"
+                )),
                 Err(error) => self.problems.push(format!(
                     "member {name} (process {pid}) could not be ended ({error}): end it by hand"
                 )),

@@ -1,6 +1,7 @@
 //! Keepalive pings, one stream a lease and client.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use etcd_client::{Client, Error, LeaseKeepAliveStream, LeaseKeeper};
 use stormglass_checkers::history::{LeaseId, Response};
@@ -22,12 +23,9 @@ impl KeepAlives {
         client: &mut Client,
         lease: LeaseId,
     ) -> Result<Response, Error> {
-        if !self.streams.contains_key(&lease) {
-            let stream = client.lease_keep_alive(lease.0).await?;
-            self.streams.insert(lease, stream);
-        }
-        let Some((keeper, stream)) = self.streams.get_mut(&lease) else {
-            return Err(Error::Internal("the keepalive stream vanished".to_owned()));
+        let (keeper, stream) = match self.streams.entry(lease) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(none) => none.insert(client.lease_keep_alive(lease.0).await?),
         };
         keeper.keep_alive().await?;
         match stream.message().await? {

@@ -59,12 +59,18 @@ impl Connection {
 
 impl WatchSender {
     /// Asks the server to end the watch.
+    ///
+    /// # Errors
+    /// The error's text, when the stream is over.
     pub async fn cancel(&mut self) -> Result<(), String> {
         // The first watch of a stream has the server's ID 0.
         self.requests.cancel(0).await.map_err(|error| text(&error))
     }
 
     /// Asks the server for a progress notification.
+    ///
+    /// # Errors
+    /// The error's text, when the stream is over.
     pub async fn request_progress(&mut self) -> Result<(), String> {
         self.requests.request_progress().await.map_err(|error| text(&error))
     }

@@ -1,6 +1,7 @@
 //! One actor of the workload: asks its generator for a step, carries it out, records it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use stormglass_checkers::history::{
@@ -109,10 +110,9 @@ impl Running {
         connections: &'a mut BTreeMap<MemberIndex, Connection>,
         member: MemberIndex,
     ) -> &'a mut Connection {
-        if !connections.contains_key(&member) {
-            let connection = session.connect(member).await;
-            connections.insert(member, connection);
+        match connections.entry(member) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(none) => none.insert(session.connect(member).await),
         }
-        connections.get_mut(&member).expect("it was inserted a line before")
     }
 }

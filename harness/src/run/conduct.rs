@@ -83,7 +83,7 @@ pub async fn conduct(
     let nemesis = stage.traffic(journal).await;
     let recovered = stage.recover().await;
     if recovered && !interrupts.hurry() {
-        stage.final_reads(start).await;
+        Box::pin(stage.final_reads(start)).await;
     }
     scan_logs(&stage.session);
     let completed = !interrupts.interrupted() && stage.session.recorder.failure().is_none();
@@ -174,13 +174,11 @@ impl Stage<'_> {
         if joined.await.is_err() {
             session.recorder.note("some clients did not end in time and were abandoned");
         }
-        match tokio::time::timeout(NEMESIS_LIMIT, nemesis).await {
-            Ok(Ok(report)) => report,
-            _ => {
-                session.recorder.note("the nemesis did not end in time");
-                NemesisReport::default()
-            }
+        if let Ok(Ok(report)) = tokio::time::timeout(NEMESIS_LIMIT, nemesis).await {
+            return report;
         }
+        session.recorder.note("the nemesis did not end in time");
+        NemesisReport::default()
     }
 
     fn start_actors(&self, began: Nanos) -> JoinSet<()> {
@@ -244,7 +242,7 @@ impl Stage<'_> {
         revoke_leases(&self.session).await;
         phase(&self.session, Phase::Final);
         let above = self.plan.avoids("watch-compacted-start");
-        let last = read_all(&self.session, start, above).await;
+        let last = Box::pin(read_all(&self.session, start, above)).await;
         let caught_up =
             self.await_progress(CATCH_UP_LIMIT, |progress| progress.revision >= last).await;
         if !caught_up {

@@ -5,6 +5,12 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// How often a process is looked at before it counts as stuck: five seconds.
+const LOOKS: u32 = 500;
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// When a process started, in the kernel's ticks since the machine's start; `None` when it
 /// does not run (any more). Process ID and start time together name one process for ever.
@@ -16,21 +22,37 @@ pub fn start_time(pid: u32) -> io::Result<Option<u64>> {
         Err(error) if is_gone(&error) => return Ok(None),
         line => line?,
     };
-    parse(&String::from_utf8_lossy(&line)).ok_or_else(|| {
+    let text = String::from_utf8_lossy(&line);
+    let seen = parse(&text).ok_or_else(|| {
         let message = format!("/proc/{pid}/stat is not what Linux writes there");
         io::Error::new(io::ErrorKind::InvalidData, message)
-    })
+    })?;
+    Ok(seen.runs().then_some(seen.started))
 }
 
-/// The start time (field 22) of a `stat` line; inner `None` for a process that has ended and
-/// whom only its parent has not noticed. The name (field 2) may hold spaces and parentheses.
-fn parse(line: &str) -> Option<Option<u64>> {
+/// What a `stat` line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen<'a> {
+    state: &'a str,
+    started: u64,
+}
+
+impl Seen<'_> {
+    /// A process that has ended and whom only its parent has not noticed does not run.
+    fn runs(self) -> bool {
+        !matches!(self.state, "Z" | "X")
+    }
+}
+
+/// The state (field 3) and the start time (field 22) of a `stat` line. The name (field 2) may
+/// hold spaces and parentheses.
+fn parse(line: &str) -> Option<Seen<'_>> {
     let (_, rest) = line.rsplit_once(')')?;
     let mut fields = rest.split_whitespace();
     let state = fields.next()?;
-    // The state is field 3, so 18 fields lie between it and field 22.
+    // 18 fields lie between the two.
     let started = fields.nth(18)?.parse().ok()?;
-    Some((!matches!(state, "Z" | "X")).then_some(started))
+    Some(Seen { state, started })
 }
 
 /// The process may go between opening the file and reading it, which is ESRCH.
@@ -46,7 +68,7 @@ pub enum Stray {
     Runs,
     /// It is gone, whoever has its process ID now.
     Gone,
-    /// It runs with another command line: not ours to end.
+    /// It runs, and its command line names nothing of the run: not ours to end.
     Stranger,
 }
 
@@ -59,10 +81,21 @@ pub fn look(pid: u32, started: u64, data: &Path) -> io::Result<Stray> {
     if start_time(pid)? != Some(started) {
         return Ok(Stray::Gone);
     }
-    match fs::read(format!("/proc/{pid}/cmdline")) {
-        Err(error) if is_gone(&error) => Ok(Stray::Gone),
-        line => Ok(if names(&line?, data) { Stray::Runs } else { Stray::Stranger }),
+    for _ in 0..LOOKS {
+        let line = match fs::read(format!("/proc/{pid}/cmdline")) {
+            Err(error) if is_gone(&error) => return Ok(Stray::Gone),
+            line => line?,
+        };
+        if !line.is_empty() {
+            return Ok(if names(&line, data) { Stray::Runs } else { Stray::Stranger });
+        }
+        // It is starting its program this very moment, or it has just ended.
+        if start_time(pid)? != Some(started) {
+            return Ok(Stray::Gone);
+        }
+        thread::sleep(LOOK_AGAIN);
     }
+    Ok(Stray::Stranger)
 }
 
 /// Whether an argument is a path in `folder`, or an option whose value is one.
@@ -84,14 +117,8 @@ fn names(command_line: &[u8], folder: &Path) -> bool {
 /// When the system refuses, or the process is still there after five seconds.
 #[cfg(target_os = "linux")]
 pub fn end(pid: u32, started: u64, data: &Path) -> io::Result<Stray> {
-    use std::thread;
-    use std::time::Duration;
-
     use rustix::io::Errno;
     use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-
-    const LOOKS: u32 = 500;
-    const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
     let Some(handle) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return Ok(Stray::Gone);
@@ -132,9 +159,19 @@ pub fn end(_pid: u32, _started: u64, _data: &Path) -> io::Result<Stray> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::process::{Command, Stdio};
+    use std::process::{Child, Command, Stdio};
 
     use super::*;
+
+    /// A process of a test, which must not outlive it.
+    struct Started(Child);
+
+    impl Drop for Started {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
 
     #[test]
     fn this_process_has_one_start_time_and_an_ended_one_has_none() {
@@ -156,8 +193,11 @@ mod tests {
     #[test]
     fn a_name_with_parentheses_does_not_hide_the_start() {
         let fields = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
-        assert_eq!(parse(&format!("42 (a) S (b)) S {fields}")), Some(Some(4711)));
-        assert_eq!(parse(&format!("42 (a) Z {fields}")), Some(None));
+        let line = format!("42 (a) S (b)) S {fields}");
+        let seen = parse(&line).expect("a line of Linux");
+        assert_eq!((seen.started, seen.runs()), (4711, true));
+        let line = format!("42 (a) Z {fields}");
+        assert!(!parse(&line).expect("a line of Linux").runs());
         assert_eq!(parse("42 (a) S 1"), None);
     }
 
@@ -176,19 +216,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let log = folder.path().join("log");
         fs::write(&log, "").expect("written");
-        let mut child = Command::new("tail")
-            .arg("-f")
-            .arg(&log)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("a process");
-        let pid = child.id();
+        let mut command = Command::new("tail");
+        command.arg("-f").arg(&log).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = Started(command.spawn().expect("a process"));
+        let pid = child.0.id();
         let started = start_time(pid).expect("told").expect("it runs");
         let elsewhere = folder.path().join("other");
         assert_eq!(end(pid, started - 1, folder.path()).expect("looked"), Stray::Gone);
         assert_eq!(end(pid, started, &elsewhere).expect("looked"), Stray::Stranger);
-        assert_eq!(child.try_wait().expect("asked"), None, "it must still run");
+        assert_eq!(child.0.try_wait().expect("asked"), None, "it must still run");
         assert_eq!(end(pid, started, folder.path()).expect("ended"), Stray::Runs);
-        assert!(!child.wait().expect("waited for").success());
+        assert!(!child.0.wait().expect("waited for").success());
     }
 }

@@ -55,7 +55,7 @@ struct Leftover(Child);
 impl Leftover {
     fn start(file: &Path) -> Self {
         let mut command = Command::new("tail");
-        command.arg("-f").arg(file).stdout(Stdio::null());
+        command.arg("-f").arg(file).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().expect("a process"))
     }
 
@@ -140,9 +140,17 @@ fn strangers_are_not_touched() {
     let active = register(&home, &dir);
     active.note_member("m1", stranger.0.id()).expect("noted");
     kill_run(&home, active);
-    let report = home.json(&["cleanup"]);
-    assert_eq!(report["undone"][0]["ended"].as_array().map(Vec::len), Some(0), "{report}");
+    let ran = home.run(&["cleanup"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let named = format!("process {} was noted as member m1", stranger.0.id());
+    assert!(ran.stdout.contains(&named) && ran.stdout.contains("left alone"), "{ran:?}");
     assert!(stranger.runs());
+    assert!(dir.join("data").is_dir() && entries(&home).len() == 1);
+
+    // Once it has ended, there is nothing in the way any more.
+    drop(stranger);
+    let ran = home.run(&["cleanup"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert!(!dir.join("data").exists() && entries(&home).is_empty());
 }
 

@@ -7,7 +7,7 @@ use stormglass_checkers::history::{Event, History};
 use stormglass_checkers::verdict::Judgement;
 
 /// The program under test, with a cache that tests share.
-pub fn stormglass() -> Command {
+pub(crate) fn stormglass() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("stormglass"));
     command.env("STORMGLASS_CACHE", cache()).env_remove("STORMGLASS_ETCD");
     command
@@ -15,7 +15,7 @@ pub fn stormglass() -> Command {
 
 /// Where tests keep etcd releases: the user's own cache where one is named, so that a
 /// fresh clone fetches each release once.
-pub fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     std::env::var_os("STORMGLASS_CACHE").map_or_else(
         || Path::new(env!("CARGO_TARGET_TMPDIR")).join("stormglass-cache"),
         PathBuf::from,
@@ -23,14 +23,14 @@ pub fn cache() -> PathBuf {
 }
 
 /// What a finished command said.
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
-    pub fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -39,19 +39,19 @@ impl Said {
     }
 
     /// Fails unless the command ended so; shows everything that it said.
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
         self
     }
 }
 
 /// Runs the program to its end.
-pub fn run(args: &[&str]) -> Said {
+pub(crate) fn run(args: &[&str]) -> Said {
     Said::of(&stormglass().args(args).output().expect("the program starts"))
 }
 
 /// Runs a scenario into `dir`, and returns what was said.
-pub fn run_into(dir: &Path, args: &[&str]) -> Said {
+pub(crate) fn run_into(dir: &Path, args: &[&str]) -> Said {
     let dir = dir.to_str().expect("a readable path");
     let mut all = vec!["run"];
     all.extend(args);
@@ -60,24 +60,24 @@ pub fn run_into(dir: &Path, args: &[&str]) -> Said {
 }
 
 /// The history of a run directory.
-pub fn history(dir: &Path) -> History {
+pub(crate) fn history(dir: &Path) -> History {
     let reader = stormglass::run_dir::open_history(dir).expect("a history");
     History::read(reader).expect("events")
 }
 
 /// The events of a run directory's history.
-pub fn events(dir: &Path) -> Vec<Event> {
+pub(crate) fn events(dir: &Path) -> Vec<Event> {
     history(dir).events
 }
 
 /// The verdicts of a run directory.
-pub fn judgement(dir: &Path) -> Judgement {
+pub(crate) fn judgement(dir: &Path) -> Judgement {
     let bytes = std::fs::read(dir.join("verdicts.json")).expect("verdicts");
     serde_json::from_slice(&bytes).expect("a judgement")
 }
 
 /// Processes whose command line holds `text`, by pid.
-pub fn processes_with(text: &str) -> Vec<u32> {
+pub(crate) fn processes_with(text: &str) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").expect("/proc");
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid: &u32| {

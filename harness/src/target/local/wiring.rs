@@ -55,7 +55,7 @@ fn switched(device: &std::path::Path, members: u16) -> io::Result<Wired> {
         let address = Ipv4Addr::new(10, 77, 0, host);
         let namespace = NetNs::create(TcpTuning::default())?;
         let mut options = TunOptions::new(address);
-        options.device = device.to_owned();
+        device.clone_into(&mut options.device);
         let tun = namespace.run(|| Tun::create(&options))?;
         ports.push(Port { tun, address });
         namespaces.push(Some(Arc::new(namespace)));
@@ -63,8 +63,8 @@ fn switched(device: &std::path::Path, members: u16) -> io::Result<Wired> {
     }
     let address = Ipv4Addr::new(10, 77, 0, CLIENTS_HOST);
     let mut options = TunOptions::new(address);
-    options.device = device.to_owned();
-    options.name = "clients".to_owned();
+    device.clone_into(&mut options.device);
+    "clients".clone_into(&mut options.name);
     ports.push(Port { tun: Tun::create(&options)?, address });
     let network = SwitchedNetwork { switch: Switch::start(ports)?, members: usize::from(members) };
     Ok(Wired { addresses, namespaces, network: Ok(network) })
