@@ -164,10 +164,12 @@ fn malformed_input_is_told_with_line_and_column() {
     }
 }
 
+type Change = fn(&mut Vec<Event>);
+
 #[test]
 fn a_broken_structure_is_no_error_but_told() {
     let fixture = fixture();
-    let cases: [(fn(&mut Vec<Event>), &str); 5] = [
+    let cases: [(Change, &str); 5] = [
         (|events| drop(events.remove(3)), "event 4 stands where event 3 should"),
         (|events| events[9].at.0 = 1, "event 9 is older than the one before it"),
         (|events| events[7].process = None, "event 7 is an operation without a process"),

@@ -34,6 +34,8 @@ pub(super) struct Made {
     pub(super) by: Maker,
     /// The watch event that showed it first, as far as one did.
     pub(super) sight: Option<Sight>,
+    /// When the last of the operations that made it and those before it was sent.
+    pub(super) sent: u64,
 }
 
 /// The check of linearizability by revision.
@@ -58,7 +60,8 @@ pub(super) struct Engine {
     pub(super) stopped: Option<String>,
     /// Requests that the model does not know and that may write.
     pub(super) foreign_writes: bool,
-    start: Revision,
+    /// The revision before the first write.
+    pub(super) start: Revision,
 }
 
 impl Engine {
@@ -99,6 +102,14 @@ impl Engine {
     pub(super) fn made(&self, revision: Revision) -> Option<&Made> {
         let at = usize::try_from(revision.0.checked_sub(self.start.0)?.checked_sub(1)?).ok()?;
         self.made.get(at)
+    }
+
+    /// When an operation that made a revision was sent; 0 for others.
+    pub(super) fn sent(&self, by: Maker) -> u64 {
+        match by {
+            Maker::Operation(id) => self.operations.get(id).invocation,
+            _ => 0,
+        }
     }
 
     pub(super) fn made_mut(&mut self, revision: Revision) -> Option<&mut Made> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Engine, Made, Maker};
+use super::engine::{Engine, Maker};
 use super::floor::Position;
 use super::log::same_changes;
 use super::operation::{End, OpId};
@@ -120,7 +120,7 @@ impl Engine {
             0 if self.foreign_writes => self.leave_open(next, &candidates),
             0 => {
                 self.nobody(next);
-                self.commit(Vec::new(), Made { by: Maker::Nobody, sight: None }, true);
+                self.commit(Vec::new(), Maker::Nobody, None, true);
             }
             1 if !candidates[0].vague && !self.foreign_writes => {
                 let Candidate { by, changes, .. } = candidates.swap_remove(0);
@@ -128,7 +128,7 @@ impl Engine {
                     self.suspects.recognise(id, next);
                 }
                 self.count("recognised");
-                self.commit(changes, Made { by, sight: None }, true);
+                self.commit(changes, by, None, true);
             }
             _ => self.leave_open(next, &candidates),
         }
@@ -190,7 +190,7 @@ impl Engine {
         for key in &keys {
             self.taint.begin(key, next);
         }
-        self.commit(Vec::new(), Made { by: Maker::Unknown, sight: None }, false);
+        self.commit(Vec::new(), Maker::Unknown, None, false);
     }
 
     /// Keys that an operation may change, whatever the state.

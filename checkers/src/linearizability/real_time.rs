@@ -120,6 +120,10 @@ impl Engine {
         if self.stopped.is_some() {
             return;
         }
+        if revision <= self.start {
+            self.impossible_revision(id, revision);
+            return;
+        }
         if revision <= self.state.revision() {
             let by = self.made(revision).map(|made| made.by);
             if let Some(Maker::Operation(other)) = by

@@ -1,6 +1,7 @@
 //! The replay: revision by revision, as soon as it is settled who made the next one.
 
 use super::engine::{Engine, Made, Maker};
+use super::floor::Sight;
 use super::log::{Account, Shown, same_changes};
 use super::operation::{End, OpId};
 use crate::history::{Response, Revision};
@@ -78,19 +79,25 @@ impl Engine {
                 self.taint.begin(&key, next);
             }
         }
-        self.commit(changes, Made { by, sight: shown.map(|shown| shown.first) }, known);
+        self.commit(changes, by, shown.map(|shown| shown.first), known);
     }
 
     /// A revision that nobody was acknowledged for, as watches show it.
     fn adopt_shown(&mut self, shown: &Shown) {
         let changes = shown.account().0.to_vec();
         let by = self.maker_of(&changes, shown);
-        self.commit(changes, Made { by, sight: Some(shown.first) }, true);
+        self.commit(changes, by, Some(shown.first), true);
     }
 
     /// Appends a revision to the model. Where its changes are known as a whole, so are
     /// the keys that they change.
-    pub(super) fn commit(&mut self, changes: Vec<Change>, made: Made, known: bool) {
+    pub(super) fn commit(
+        &mut self,
+        changes: Vec<Change>,
+        by: Maker,
+        sight: Option<Sight>,
+        known: bool,
+    ) {
         let next = self.state.revision().next();
         if !self.taint.is_empty() && known {
             for change in &changes {
@@ -98,7 +105,9 @@ impl Engine {
             }
         }
         self.state.commit(changes);
-        self.made.push(made);
+        let before = self.made.last().map_or(0, |made| made.sent);
+        let sent = before.max(self.sent(by));
+        self.made.push(Made { by, sight, sent });
         self.count("revisions");
     }
 
@@ -131,14 +140,11 @@ impl Engine {
         }
     }
 
-    /// Whether a member answered alone from a state whose writer had not even been
-    /// sent when the answer came.
+    /// Whether a member answered alone from a state for which a write was needed that
+    /// had not even been sent when the answer came.
     fn is_from_the_future(&self, id: OpId, revision: Revision) -> bool {
         let Some((returned, _)) = self.operations.get(id).completion else { return false };
-        match self.made(revision).map(|made| made.by) {
-            Some(Maker::Operation(writer)) => self.operations.get(writer).invocation > returned,
-            _ => false,
-        }
+        self.made(revision).is_some_and(|made| made.sent > returned)
     }
 
     /// A watch shows a revision that is part of the model already.

@@ -66,6 +66,26 @@ impl Engine {
         });
     }
 
+    /// An acknowledged write at a revision that no write can have.
+    pub(super) fn impossible_revision(&mut self, id: OpId, revision: Revision) {
+        let operation = self.operations.get(id);
+        let start = self.start;
+        let sentence = format!(
+            "{} was acknowledged as a change at revision {revision}, but the store was at \
+             revision {start} before the first one.",
+            capital(&operation.name()),
+        );
+        let steps = vec![operation.step(None).contradicting()];
+        self.findings.add("wrong-response", || Finding {
+            anomaly: "wrong-response".to_owned(),
+            guarantee: "K2".to_owned(),
+            sentence,
+            because: format!("because the first write makes revision {}", start.next()),
+            however: format!("however it was acknowledged with revision {revision}"),
+            witness: Witness { steps },
+        });
+    }
+
     /// An acknowledged write's revision, shown with another's effects.
     pub(super) fn shows_other(
         &mut self,
@@ -223,19 +243,23 @@ impl Engine {
     /// A member answered alone from a state that did not exist yet.
     pub(super) fn future_read(&mut self, id: OpId, revision: Revision) {
         let operation = self.operations.get(id);
+        let returned = operation.completion.map_or(u64::MAX, |(index, _)| index);
+        let early = self.made.partition_point(|made| made.sent <= returned);
+        let early = i64::try_from(early).unwrap_or_default();
+        let early = Revision(self.start.0.saturating_add(early).saturating_add(1));
         let sentence = format!(
-            "A {} was answered from revision {revision} before the write that made that revision \
-             was sent.",
+            "A {} was answered from revision {revision} before the write that made revision \
+             {early} was sent.",
             operation.name(),
         );
         let mut steps = vec![operation.step(None).contradicting()];
-        steps.extend(self.maker_step(revision));
+        steps.extend(self.maker_step(early));
         self.findings.add("future-read", || Finding {
             anomaly: "future-read".to_owned(),
             guarantee: "K8".to_owned(),
             sentence,
             because: "because a member can only have what was written".to_owned(),
-            however: format!("however revision {revision} was made by a later request"),
+            however: format!("however revision {early} was made by a later request"),
             witness: Witness { steps },
         });
     }

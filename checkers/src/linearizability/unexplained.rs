@@ -127,7 +127,25 @@ impl Engine {
         if let Some(made) = self.made_mut(revision) {
             made.by = Maker::Operation(id);
         }
+        self.resend(revision);
         true
+    }
+
+    /// Computes anew when the makers up to each revision had been sent, after one of
+    /// them changed.
+    fn resend(&mut self, from: Revision) {
+        let mut before = self.made(from.previous()).map_or(0, |made| made.sent);
+        let mut revision = from;
+        while let Some(made) = self.made(revision).copied() {
+            before = before.max(self.sent(made.by));
+            if revision > from && made.sent == before {
+                return;
+            }
+            if let Some(made) = self.made_mut(revision) {
+                made.sent = before;
+            }
+            revision = revision.next();
+        }
     }
 
     /// Nobody can have made the next revision: tells why each of its values' writers

@@ -119,7 +119,7 @@ impl Cluster {
     /// When the store refuses.
     pub fn take_effect(&mut self, op: &Op) -> Result<Response, Refusal> {
         let applied = self.members[usize::from(op.member)].applied;
-        let response = if is_local(&op.request) {
+        let response = if is_local(&op.request) && applied < self.store.revision() {
             self.store.read_old(&op.request, applied)
         } else {
             // Whoever answers it has applied it, and all before it.

@@ -1,0 +1,349 @@
+//! The checker by revision against a search through all orders, on tiny histories.
+
+pub mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Dice, Legal, Store, completion_of, edit, listing, remove, told, verdict};
+use stormglass_checkers::history::{
+    Body, Event, History, KeyEvent, Outcome, ProcessId, Request, Response, Revision, TxnOp,
+    WatchFrame,
+};
+use stormglass_checkers::verdict::Status;
+
+/// Something that must have its place in the order.
+#[derive(Clone, Debug)]
+struct Item {
+    from: u64,
+    to: u64,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    /// An operation that was answered so.
+    Answered(Request, Response),
+    /// One that may have taken effect, or may not.
+    Doubtful(Request),
+    /// A watch showed a revision.
+    Watched(i64, Vec<KeyEvent>),
+}
+
+/// A member's own answer from a state of the past.
+#[derive(Clone, Debug)]
+struct Local {
+    to: u64,
+    request: Request,
+    response: Response,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Search {
+    items: Vec<Item>,
+    locals: Vec<Local>,
+}
+
+/// A state of the search: the store, and when the writer of each revision was sent.
+#[derive(Clone, Debug, Default)]
+struct Point {
+    store: Store,
+    sent: Vec<u64>,
+}
+
+impl Search {
+    fn of(history: &History) -> Self {
+        let mut search = Self::default();
+        let mut open: BTreeMap<ProcessId, (u64, Request)> = BTreeMap::new();
+        for event in &history.events {
+            match (&event.body, event.process) {
+                (Body::Invoke(invoke), Some(process)) => {
+                    open.insert(process, (event.index, invoke.request.clone()));
+                }
+                (Body::Complete(outcome), Some(process)) => {
+                    if let Some((from, request)) = open.remove(&process) {
+                        search.operation(from, event.index, request, outcome);
+                    }
+                }
+                (Body::Watch(watch), _) => {
+                    if let WatchFrame::Events(events) = &watch.frame {
+                        let revision = events.events[0].kv.mod_revision.0;
+                        let what = What::Watched(revision, events.events.clone());
+                        search.items.push(Item { from: 0, to: event.index, what });
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (from, request) in open.into_values() {
+            search.items.push(Item { from, to: u64::MAX, what: What::Doubtful(request) });
+        }
+        search
+    }
+
+    fn operation(&mut self, from: u64, to: u64, request: Request, outcome: &Outcome) {
+        match outcome {
+            Outcome::Ok(response) if is_local(&request) => {
+                self.locals.extend(plain(Ok(response.clone())).map(|response| Local {
+                    to,
+                    request,
+                    response,
+                }));
+            }
+            Outcome::Ok(response) => {
+                let mut response = response.clone();
+                strip(&mut response);
+                self.items.push(Item { from, to, what: What::Answered(request, response) });
+            }
+            Outcome::Unknown(_) => {
+                self.items.push(Item { from, to: u64::MAX, what: What::Doubtful(request) });
+            }
+            Outcome::Failed(_) => {}
+        }
+    }
+
+    /// Whether some order of everything explains everything.
+    fn linearizable(&self, left: &[usize], point: &Point) -> bool {
+        let required = |at: &&usize| !matches!(self.items[**at].what, What::Doubtful(_));
+        if !left.iter().any(|at| required(&at)) && self.locals_agree(point) {
+            return true;
+        }
+        let first = left.iter().filter(required).map(|at| self.items[*at].to).min();
+        left.iter().any(|at| {
+            self.items[*at].from < first.unwrap_or(u64::MAX)
+                && Self::step(&self.items[*at], point).is_some_and(|next| {
+                    let rest: Vec<usize> =
+                        left.iter().copied().filter(|other| other != at).collect();
+                    self.linearizable(&rest, &next)
+                })
+        })
+    }
+
+    fn step(item: &Item, point: &Point) -> Option<Point> {
+        let mut next = point.clone();
+        let before = next.store.revision();
+        match &item.what {
+            What::Answered(request, response) => {
+                (plain(next.store.apply(request)).as_ref() == Some(response)).then_some(())?;
+            }
+            What::Doubtful(request) => {
+                let _ = next.store.apply(request);
+                // Without effect it can as well be left out.
+                (next.store.revision() > before).then_some(())?;
+            }
+            What::Watched(revision, events) => {
+                let same = next.store.revision() >= *revision
+                    && next.store.changes(*revision) == events.as_slice();
+                same.then_some(())?;
+            }
+        }
+        if next.store.revision() > before {
+            next.sent.push(item.from);
+        }
+        Some(next)
+    }
+
+    fn locals_agree(&self, point: &Point) -> bool {
+        self.locals.iter().all(|local| {
+            let revision = local.response.header().map_or(0, |header| header.revision.0);
+            let shown = usize::try_from(revision - 1).ok().and_then(|many| point.sent.get(..many));
+            shown.is_some_and(|sent| sent.iter().all(|sent| *sent < local.to))
+                && plain(point.store.read_old(&local.request, revision)).as_ref()
+                    == Some(&local.response)
+        })
+    }
+
+    fn decide(&self) -> bool {
+        let all: Vec<usize> = (0..self.items.len()).collect();
+        self.linearizable(&all, &Point::default())
+    }
+}
+
+/// An answer without the headers inside transactions, which releases fill differently.
+fn plain(answer: common::cluster::Answer) -> Option<Response> {
+    let mut response = answer.ok()?;
+    strip(&mut response);
+    Some(response)
+}
+
+fn strip(response: &mut Response) {
+    if let Response::Txn(txn) = response {
+        for inner in &mut txn.responses {
+            match inner {
+                Response::Put(inner) => inner.header = None,
+                Response::Range(inner) => inner.header = None,
+                Response::Delete(inner) => inner.header = None,
+                Response::Txn(nested) => nested.header = None,
+                _ => {}
+            }
+            strip(inner);
+        }
+    }
+}
+
+fn is_local(request: &Request) -> bool {
+    let serializable = |op: &TxnOp| matches!(op, TxnOp::Range(range) if range.serializable);
+    match request {
+        Request::Range(range) => range.serializable,
+        Request::Txn(txn) => txn.success.iter().chain(&txn.failure).all(serializable),
+        _ => false,
+    }
+}
+
+/// A tiny run on one member, its requests kept to the key space.
+fn tiny(seed: u64) -> History {
+    let mut dice = Dice(seed ^ 0xabcd);
+    let shape = Legal {
+        seed,
+        operations: 2 + dice.below(5),
+        keys: 2,
+        open: 3,
+        unknown: 20,
+        disturbed: false,
+    };
+    let mut history = shape.traffic().stop();
+    let first_watch = stormglass_checkers::history::WatchId(1);
+    remove(&mut history, |event| match &event.body {
+        Body::Watch(watch) => watch.watch != first_watch,
+        _ => false,
+    });
+    history
+}
+
+/// Whether every request concerns the key space only.
+fn is_plain(history: &History) -> bool {
+    history.events.iter().all(|event| match &event.body {
+        Body::Invoke(invoke) => match &invoke.request {
+            Request::Put(put) => put.lease.is_none(),
+            Request::Range(_) | Request::Delete(_) => true,
+            Request::Txn(_) => (1..=3).all(|lease| {
+                !format!("{:?}", invoke.request).contains(&format!("lease: LeaseId({lease})"))
+            }),
+            _ => false,
+        },
+        _ => true,
+    })
+}
+
+fn revision_of(response: &mut Response) -> Option<&mut Revision> {
+    let header = match response {
+        Response::Put(response) => response.header.as_mut(),
+        Response::Range(response) => response.header.as_mut(),
+        Response::Delete(response) => response.header.as_mut(),
+        Response::Txn(response) => response.header.as_mut(),
+        _ => None,
+    };
+    header.map(|header| &mut header.revision)
+}
+
+/// Plants a mistake into a completion.
+fn spoil(dice: &mut Dice, response: &mut Response) {
+    let by = if dice.percent(50) { 1 } else { -1 };
+    match (dice.below(4), response) {
+        (0 | 1, response) => {
+            if let Some(revision) = revision_of(response)
+                && revision.0 + by > 0
+            {
+                revision.0 += by;
+            }
+        }
+        (2, Response::Range(range)) => {
+            range.kvs.pop();
+        }
+        (_, Response::Range(range)) => {
+            if let Some(kv) = range.kvs.first_mut() {
+                kv.mod_revision.0 += by;
+            }
+        }
+        (2, Response::Delete(delete)) => delete.deleted = (delete.deleted + by).max(0),
+        (_, Response::Txn(txn)) => txn.succeeded = !txn.succeeded,
+        _ => {}
+    }
+}
+
+/// Plants a mistake somewhere, or none.
+fn plant(dice: &mut Dice, history: &mut History) {
+    let completions: Vec<u64> = history
+        .events
+        .iter()
+        .filter(|event| matches!(event.body, Body::Complete(Outcome::Ok(_))))
+        .map(|event| event.index)
+        .collect();
+    if completions.is_empty() {
+        return;
+    }
+    let at = dice.pick(&completions);
+    match dice.below(4) {
+        0 => edit(history, at, |event| {
+            if let Body::Complete(Outcome::Ok(response)) = &mut event.body {
+                spoil(dice, response);
+            }
+        }),
+        1 => swap_answers(dice, history, &completions),
+        2 => move_completion(dice, history, at),
+        _ => {}
+    }
+}
+
+/// Two operations of the same kind get each other's answers.
+fn swap_answers(dice: &mut Dice, history: &mut History, completions: &[u64]) {
+    let (one, other) = (dice.pick(completions), dice.pick(completions));
+    let body = |history: &History, at: u64| -> Option<Body> {
+        Some(history.events.get(usize::try_from(at).ok()?)?.body.clone())
+    };
+    let (Some(first), Some(second)) = (body(history, one), body(history, other)) else { return };
+    let kind = |body: &Body| match body {
+        Body::Complete(Outcome::Ok(response)) => Some(std::mem::discriminant(response)),
+        _ => None,
+    };
+    if kind(&first) == kind(&second) {
+        edit(history, one, |event| event.body = second);
+        edit(history, other, |event| event.body = first);
+    }
+}
+
+/// An operation ends earlier than it did: right after its invocation.
+fn move_completion(dice: &mut Dice, history: &mut History, at: u64) {
+    let Some(event) = usize::try_from(at).ok().and_then(|at| history.events.get(at)) else {
+        return;
+    };
+    let event: Event = event.clone();
+    let invocation = history
+        .events
+        .iter()
+        .rfind(|other| other.index < at && other.process == event.process)
+        .map(|other| other.index);
+    let Some(invocation) = invocation else { return };
+    if completion_of(history, invocation) == Some(at) && dice.percent(80) {
+        remove(history, |other| other.index == at);
+        common::insert_after(history, invocation, event);
+    }
+}
+
+#[test]
+fn the_checker_agrees_with_a_search_through_all_orders() {
+    let (mut plain, mut unknown, mut valid, mut invalid) = (0_u32, 0_u32, 0_u32, 0_u32);
+    for seed in 0..30_000 {
+        let mut dice = Dice(seed);
+        let mut history = tiny(seed);
+        if !is_plain(&history) {
+            continue;
+        }
+        plain += 1;
+        let watched = dice.percent(60);
+        if !watched {
+            remove(&mut history, |event| matches!(event.body, Body::Watch(_)));
+        }
+        plant(&mut dice, &mut history);
+        let expected = Search::of(&history).decide();
+        let found = verdict("linearizability", &history);
+        let message = || format!("seed {seed}: {}\n{}", told(&found), listing(&history));
+        match found.status {
+            Status::Valid => assert!(expected, "should be invalid: {}", message()),
+            Status::Invalid => assert!(!expected, "should be valid: {}", message()),
+            Status::Unknown => unknown += 1,
+        }
+        *(if expected { &mut valid } else { &mut invalid }) += 1;
+    }
+    assert!(valid > 1000 && invalid > 500, "{valid} valid and {invalid} invalid of {plain}");
+    assert!(unknown * 20 < plain, "{unknown} of {plain} are unknown");
+}
