@@ -66,9 +66,13 @@ impl Engine {
     fn time_travel(&self, id: OpId, floor: Floor, claim: Claim) -> Finding {
         let operation = self.operations.get(id);
         let revision = claim.revision().unwrap_or_default();
+        let wrong = if floor.position.revision() == revision {
+            "that revision had been made already"
+        } else {
+            "the revision went back"
+        };
         let sentence = format!(
-            "{} was sent after {}, but was acknowledged with revision {revision}: \
-             the revision went back.",
+            "{} was sent after {}, but was acknowledged with revision {revision}: {wrong}.",
             capital(&operation.name()),
             self.shown(floor),
         );

@@ -5,6 +5,7 @@ use super::select::{Selection, order};
 use crate::history::{
     Bytes, DeleteResponse, KeyValue, PutResponse, RangeResponse, Response, TxnResponse,
 };
+use crate::wording::{pair, quoted};
 
 /// The first difference between a response and the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,9 +52,9 @@ fn agree_put(expected: &PutResponse, found: &PutResponse) -> Result<(), Disagree
         (Some(expected), Some(found)) => agree_pair("prev_kv", expected, found),
         (None, None) => Ok(()),
         (Some(expected), None) => {
-            Err(differ("prev_kv", Some(&expected.key), show(expected), "absent"))
+            Err(differ("prev_kv", Some(&expected.key), pair(expected), "absent"))
         }
-        (None, Some(found)) => Err(differ("prev_kv", Some(&found.key), "absent", show(found))),
+        (None, Some(found)) => Err(differ("prev_kv", Some(&found.key), "absent", pair(found))),
     }
 }
 
@@ -111,7 +112,7 @@ fn agree_keys(
         return Ok(());
     }
     if let Some(missing) = first_missing(expected, right, found) {
-        return Err(differ("the result", Some(&missing.key), show(missing), "without it"));
+        return Err(differ("the result", Some(&missing.key), pair(missing), "without it"));
     }
     let mut seen = std::collections::BTreeSet::new();
     for (position, kv) in found.iter().enumerate() {
@@ -122,9 +123,9 @@ fn agree_keys(
                 if seen.insert(&kv.key) && order(&expected.range, candidate, place).is_eq() => {}
             (Some(_), Some(place)) => {
                 let field = format!("the pair at place {}", position + 1);
-                return Err(differ(field, Some(&kv.key), show(place), show(kv)));
+                return Err(differ(field, Some(&kv.key), pair(place), pair(kv)));
             }
-            _ => return Err(differ("the result", Some(&kv.key), "without it", show(kv))),
+            _ => return Err(differ("the result", Some(&kv.key), "without it", pair(kv))),
         }
     }
     Ok(())
@@ -174,7 +175,7 @@ fn agree_pair(name: &str, expected: &KeyValue, found: &KeyValue) -> Result<(), D
         return at("key", format!("\"{}\"", expected.key), format!("\"{key}\""));
     }
     if expected.value != found.value {
-        return at("value", show_value(expected), show_value(found));
+        return at("value", quoted(&expected.value), quoted(&found.value));
     }
     if expected.mod_revision != found.mod_revision {
         return at(
@@ -191,20 +192,6 @@ fn agree_pair(name: &str, expected: &KeyValue, found: &KeyValue) -> Result<(), D
         return at("version", expected.version.to_string(), found.version.to_string());
     }
     at("lease", expected.lease.to_string(), found.lease.to_string())
-}
-
-/// A pair for people.
-pub(super) fn show(kv: &KeyValue) -> String {
-    format!("{} = {} of revision {}", kv.key, show_value(kv), kv.mod_revision)
-}
-
-fn show_value(kv: &KeyValue) -> String {
-    let mut text = kv.value.to_string();
-    if let Some((at, _)) = text.char_indices().nth(40) {
-        text.truncate(at);
-        text.push('…');
-    }
-    format!("\"{text}\"")
 }
 
 fn differ(

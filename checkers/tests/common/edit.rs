@@ -1,6 +1,6 @@
 //! Planting mistakes into a history that was right.
 
-use stormglass_checkers::history::{Body, Event, History, Nanos};
+use stormglass_checkers::history::{Body, Event, History, Nanos, Outcome, Response, Revision};
 
 /// Changes the event at an index.
 pub fn edit(history: &mut History, index: u64, change: impl FnOnce(&mut Event)) {
@@ -48,5 +48,33 @@ pub fn renumber(history: &mut History) {
     for (index, event) in history.events.iter_mut().enumerate() {
         event.index = index as u64;
         event.at = Nanos((event.index + 1) * 1_000_000);
+    }
+}
+
+/// Changes the answer in a completion.
+pub fn with_response(event: &mut Event, change: impl FnOnce(&mut Response)) {
+    if let Body::Complete(Outcome::Ok(response)) = &mut event.body {
+        change(response);
+    }
+}
+
+/// Changes the revision in an answer's header.
+pub fn set_revision(response: &mut Response, revision: i64) {
+    let header = match response {
+        Response::Put(response) => &mut response.header,
+        Response::Range(response) => &mut response.header,
+        Response::Delete(response) => &mut response.header,
+        Response::Txn(response) => &mut response.header,
+        _ => return,
+    };
+    if let Some(header) = header {
+        header.revision = Revision(revision);
+    }
+}
+
+/// Gives the completion of an operation another outcome.
+pub fn answer(history: &mut History, invocation: u64, outcome: Outcome) {
+    if let Some(completion) = completion_of(history, invocation) {
+        edit(history, completion, |event| event.body = Body::Complete(outcome));
     }
 }

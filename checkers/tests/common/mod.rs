@@ -11,7 +11,10 @@ pub mod run;
 pub mod store;
 
 pub use cluster::{Cluster, Op};
-pub use edit::{completion_of, edit, edit_last, insert_after, remove, renumber};
+pub use edit::{
+    answer, completion_of, edit, edit_last, insert_after, remove, renumber, set_revision,
+    with_response,
+};
 pub use random::{Dice, Legal, Requests};
 pub use requests::*;
 pub use run::{anomalies, feed, judge, listing, told, verdict};

@@ -1,11 +1,13 @@
 //! A builder of histories: a cluster that behaves, unless a test edits what it recorded.
 
+mod ending;
+
 use stormglass_checkers::history::{
-    Body, Definite, Doubt, Environment, Event, FaultBegin, FaultEnd, FaultId, FaultRecord, HashKv,
-    HashKvResponse, Header, History, Incarnation, Indefinite, Invoke, KeyEvent, LeaseId,
-    MemberExit, MemberIndex, MemberPreamble, Nanos, Outcome, Phase, Preamble, ProcessId, Range,
-    Refusal, Request, Response, Revision, SCHEMA, Span, StatusResponse, TxnOp, WatchEvent,
-    WatchEvents, WatchFrame, WatchHeader, WatchId, WatchKind, WatchOpen, WatchRequest,
+    Body, Bytes, Definite, Doubt, Environment, Event, FaultBegin, FaultEnd, FaultId, FaultRecord,
+    Header, History, Incarnation, Indefinite, Invoke, KeyEvent, KeyEventKind, KeyValue, LeaseId,
+    MemberExit, MemberIndex, MemberPreamble, Nanos, Outcome, Phase, Preamble, ProcessId, Refusal,
+    Request, Response, Revision, SCHEMA, Span, TxnOp, WatchEvent, WatchEvents, WatchFrame,
+    WatchHeader, WatchId, WatchKind, WatchOpen, WatchRequest,
 };
 
 use super::requests::everything;
@@ -270,62 +272,34 @@ impl Cluster {
         self.record(None, None, Body::FaultEnd(FaultEnd { id, landed, evidence, error: None }));
     }
 
+    /// Index of the last event so far.
+    pub fn last(&self) -> u64 {
+        self.history.events.len() as u64 - 1
+    }
+
+    /// A member's recorder watch shows a change of one key (or, without a value, its
+    /// deletion) that the store never made.
+    pub fn forge(&mut self, member: u16, revision: i64, key: &str, value: Option<&str>) {
+        let kv = KeyValue {
+            key: key.into(),
+            mod_revision: Revision(revision),
+            create_revision: Revision(if value.is_some() { revision } else { 0 }),
+            version: i64::from(value.is_some()),
+            value: value.map_or_else(Bytes::default, Bytes::from),
+            ..KeyValue::default()
+        };
+        let kind = if value.is_some() { KeyEventKind::Put } else { KeyEventKind::Delete };
+        let event = KeyEvent { kind, kv, prev_kv: None };
+        self.recorder_frame(member, events_frame(revision, vec![event]));
+    }
+
     /// The history as it is: a harness that was killed leaves one like it.
     pub fn stop(self) -> History {
         self.history
     }
 
-    /// Recovery, final reads on every member, and the end.
-    pub fn finish(mut self) -> History {
-        self.phase(Phase::Recover);
-        for member in 0..self.size() {
-            if self.members[usize::from(member)].down {
-                self.restart(member);
-            }
-            self.catch_up(member);
-        }
-        self.phase(Phase::Recovered);
-        self.phase(Phase::Final);
-        (0..self.size()).for_each(|member| self.final_reads(member));
-        self.phase(Phase::Done);
-        self.history
-    }
-
     fn size(&self) -> u16 {
         u16::try_from(self.members.len()).unwrap_or(u16::MAX)
-    }
-
-    fn final_reads(&mut self, member: u16) {
-        let process = self.client(member);
-        let _ = self.call(process, Request::Range(everything()));
-        let local = Range { serializable: true, ..everything() };
-        let _ = self.call(process, Request::Range(local));
-        let revision = Revision(self.store.revision());
-        let header = Some(header(revision.0));
-        let op = self.invoke(process, Request::HashKv(HashKv { revision }));
-        let hash = HashKvResponse {
-            header,
-            hash: hash_of(&self.store),
-            compact_revision: Revision(self.compacted),
-            hash_revision: revision,
-        };
-        self.answer(&op, Ok(Response::HashKv(hash)));
-        let op = self.invoke(process, Request::Status {});
-        let version = "3.5.16".to_owned();
-        let status = StatusResponse { header, version, ..StatusResponse::default() };
-        self.answer(&op, Ok(Response::Status(status)));
-        self.final_watch(member);
-    }
-
-    fn final_watch(&mut self, member: u16) {
-        let from = self.compacted.max(1);
-        let watch = self.open_watch(member, WatchKind::Final, from, None);
-        for revision in from..=self.store.revision() {
-            let events = self.visible(revision);
-            self.frame(member, watch, events_frame(revision, events));
-        }
-        let error = "closed by the harness".to_owned();
-        self.frame(member, watch, WatchFrame::Broken { error });
     }
 
     fn start(&mut self, member: u16) {
@@ -445,10 +419,4 @@ fn is_local(request: &Request) -> bool {
         Request::Txn(txn) => txn.success.iter().chain(&txn.failure).all(serializable),
         _ => false,
     }
-}
-
-fn hash_of(store: &Store) -> u32 {
-    let pairs = store.at(store.revision());
-    let bytes = pairs.values().flat_map(|pair| pair.value.as_slice().iter().copied());
-    bytes.fold(17, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)))
 }
