@@ -167,9 +167,19 @@ pub fn pair(kv: &KeyValue) -> String {
     format!("{} = {} of revision {}", kv.key, quoted(&kv.value), kv.mod_revision)
 }
 
-/// A value in quotation marks, cut to a readable length.
+/// A value in quotation marks, cut to a readable length and without its padding.
 pub fn quoted(value: &Bytes) -> String {
-    format!("\"{}\"", cut(&value.to_string(), VALUE))
+    format!("\"{}\"", cut(&unpadded(&value.to_string()), VALUE))
+}
+
+/// A text without the repetition of one character that it ends with: values are padded
+/// to their size, and the padding tells nothing.
+pub(crate) fn unpadded(text: &str) -> String {
+    const PADDING: usize = 5;
+    let Some(last) = text.chars().last() else { return String::new() };
+    let bare = text.trim_end_matches(last);
+    let padded = text[bare.len()..].chars().count() >= PADDING && !bare.is_empty();
+    if padded { format!("{bare}…") } else { text.to_owned() }
 }
 
 fn cut(text: &str, longest: usize) -> String {
@@ -200,6 +210,13 @@ mod tests {
             request(&Request::Txn(txn)),
             "transaction if mod_revision of k1 = 7: put k1 = \"a\""
         );
+    }
+
+    #[test]
+    fn padding_is_left_out() {
+        assert_eq!(quoted(&"4-211..........".into()), "\"4-211…\"");
+        assert_eq!(quoted(&"4-211".into()), "\"4-211\"");
+        assert_eq!(quoted(&"......".into()), "\"......\"");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::history::Bytes;
+use crate::wording::unpadded;
 
 /// So much of a value is kept as it is.
 const HEAD_BYTES: usize = 40;
@@ -38,7 +39,9 @@ impl ValueMark {
 impl fmt::Display for ValueMark {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.length > HEAD_BYTES {
-            return write!(formatter, "\"{}…\" ({} bytes)", self.head, self.length);
+            let head = unpadded(&self.head.to_string());
+            let head = head.trim_end_matches('…');
+            return write!(formatter, "\"{head}…\" ({} bytes)", self.length);
         }
         write!(formatter, "\"{}\"", self.head)
     }

@@ -33,6 +33,8 @@ pub mod mounts;
 #[cfg(target_os = "linux")]
 pub mod netns;
 #[cfg(target_os = "linux")]
+pub mod priority;
+#[cfg(target_os = "linux")]
 pub mod process;
 mod refusal;
 #[cfg(target_os = "linux")]

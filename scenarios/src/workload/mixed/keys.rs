@@ -109,7 +109,7 @@ pub(super) fn contains((first, end): &Interval, key: &Bytes) -> bool {
 mod tests {
     use rand::SeedableRng as _;
     use rand::rngs::ChaCha8Rng;
-    use stormglass_checkers::history::{Bytes, LeaseId};
+    use stormglass_checkers::history::Bytes;
 
     use super::{KeySpace, contains, prefix_end};
 
