@@ -87,3 +87,19 @@ fn a_cluster_that_stays_down_is_a_finding_unless_the_harness_was_starved() {
     assert_eq!(verdict.status, Status::Unknown);
     assert!(verdict.reasons[0].contains("starved for 0.8 s"), "{:?}", verdict.reasons);
 }
+
+#[test]
+fn an_end_before_the_cluster_served_is_no_crash() {
+    let mut history = Cluster::new(1).finish();
+    let index = history.events[0].index;
+    let exit = MemberExit { status: "code 2".to_owned(), expected: false, log_tail: Vec::new() };
+    let mut prepare = history.events[0].clone();
+    prepare.body = Body::Environment(Environment::Phase(Phase::Prepare));
+    let mut ended = prepare.clone();
+    ended.body = Body::Environment(Environment::MemberExited(exit));
+    common::insert_after(&mut history, index, ended);
+    common::insert_after(&mut history, index, prepare);
+    let verdict = streams::verdict(checker, &history);
+    assert_eq!(verdict.status, Status::Unknown, "{verdict:?}");
+    assert!(verdict.reasons[0].contains("before the cluster served"), "{verdict:?}");
+}

@@ -1,5 +1,6 @@
 //! The history of a run: its vocabulary, its file format and its validation.
 
+mod administration;
 mod bytes;
 mod codec;
 mod event;
@@ -12,6 +13,7 @@ mod response;
 mod validate;
 mod watch;
 
+pub use administration::*;
 pub use bytes::Bytes;
 pub use codec::{CodecError, HistoryReader, HistoryWriter, Line};
 pub use event::*;

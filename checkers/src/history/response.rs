@@ -243,7 +243,7 @@ pub struct LeaderResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<Header>,
     /// The leadership.
-    pub leader: super::request::LeaderKey,
+    pub leader: super::administration::LeaderKey,
 }
 
 /// To a question for an election's leader.

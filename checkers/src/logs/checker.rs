@@ -41,6 +41,8 @@ struct LogsChecker {
     /// The worst timer lag of the harness since recovery began.
     lag: Nanos,
     exits: u64,
+    /// Whether the cluster is still being started.
+    preparing: bool,
 }
 
 impl Checker for LogsChecker {
@@ -83,6 +85,13 @@ impl LogsChecker {
         }
         let member = name(event);
         let status = &exit.status;
+        if self.preparing {
+            // A wrong flag, a port that is taken: nothing that the store promised.
+            self.reasons.push(format!(
+                "{member} ended ({status}) before the cluster served anything; its log says why"
+            ));
+            return;
+        }
         if let Some(cause) = exit.log_tail.iter().find_map(|line| surroundings(line)) {
             self.reasons.push(format!(
                 "{member} ended ({status}) because of its surroundings: {cause}; give the run \
@@ -128,6 +137,7 @@ impl LogsChecker {
     }
 
     fn phase(&mut self, event: &Event, phase: Phase) {
+        self.preparing = phase == Phase::Prepare;
         match phase {
             Phase::Recover => {
                 self.lag = Nanos(0);

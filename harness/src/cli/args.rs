@@ -218,6 +218,11 @@ pub struct InitArgs {
 
 /// `etcd`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass etcd install 3.5.16
+  stormglass etcd list
+  stormglass etcd path 3.5.16")]
 pub struct EtcdArgs {
     /// What to do with releases.
     #[command(subcommand)]

@@ -17,7 +17,7 @@ const READ_LIMIT: Duration = Duration::from_secs(10);
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(8);
 const AGAIN: Duration = Duration::from_millis(100);
 /// Bound on a final watch from the oldest readable revision.
-const WATCH_LIMIT: Duration = Duration::from_secs(15);
+const WATCH_LIMIT: Duration = Duration::from_secs(6);
 
 /// Revokes every lease that is left, so that no key vanishes between two final reads.
 pub(super) async fn revoke_leases(session: &Session) {

@@ -1,14 +1,17 @@
 //! A builder of histories: a cluster that behaves, unless a test edits what it recorded.
 
 mod ending;
+mod parts;
 
 use stormglass_checkers::history::{
-    Body, Bytes, Definite, Doubt, Environment, Event, FaultBegin, FaultEnd, FaultId, FaultRecord,
-    Header, History, Incarnation, Indefinite, Invoke, KeyEvent, KeyEventKind, KeyValue, LeaseId,
-    MemberExit, MemberIndex, MemberPreamble, Nanos, Outcome, Phase, Preamble, ProcessId, Refusal,
-    Request, Response, Revision, SCHEMA, Span, TxnOp, WatchEvent, WatchEvents, WatchFrame,
-    WatchHeader, WatchId, WatchKind, WatchOpen, WatchRequest,
+    Body, Bytes, Doubt, Environment, Event, FaultBegin, FaultEnd, FaultId, FaultRecord, History,
+    Incarnation, Indefinite, Invoke, KeyEvent, KeyEventKind, KeyValue, LeaseId, MemberExit,
+    MemberIndex, Nanos, Outcome, Phase, Preamble, ProcessId, Refusal, Request, Response, Revision,
+    SCHEMA, Span, WatchEvent, WatchFrame, WatchHeader, WatchId, WatchKind, WatchOpen, WatchRequest,
 };
+
+pub use parts::outcome;
+use parts::{events_frame, header, is_local, member_preamble};
 
 use super::requests::everything;
 use super::store::Store;
@@ -387,36 +390,5 @@ impl Cluster {
                 self.record(None, Some(member), Body::Watch(WatchEvent { watch, frame }));
             }
         }
-    }
-}
-
-fn events_frame(revision: i64, events: Vec<KeyEvent>) -> WatchFrame {
-    WatchFrame::Events(WatchEvents { header: Some(header(revision)), fragment: false, events })
-}
-
-fn header(revision: i64) -> Header {
-    Header { revision: Revision(revision), ..Header::default() }
-}
-
-fn member_preamble(number: u16) -> MemberPreamble {
-    let (name, store) = (format!("m{number}"), "etcd".to_owned());
-    MemberPreamble { name, store, version: "3.5.16".to_owned() }
-}
-
-/// An outcome, from what the store said.
-pub fn outcome(answer: Result<Response, Refusal>) -> Outcome {
-    match answer {
-        Ok(response) => Outcome::Ok(response),
-        Err(reason) => Outcome::Failed(Definite { reason, message: String::new() }),
-    }
-}
-
-/// Whether the member that is asked answers alone.
-fn is_local(request: &Request) -> bool {
-    let serializable = |op: &TxnOp| matches!(op, TxnOp::Range(range) if range.serializable);
-    match request {
-        Request::Range(range) => range.serializable,
-        Request::Txn(txn) => txn.success.iter().chain(&txn.failure).all(serializable),
-        _ => false,
     }
 }
