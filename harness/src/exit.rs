@@ -26,6 +26,24 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::Valid,
+        Self::Invalid,
+        Self::Usage,
+        Self::Unknown,
+        Self::Environment,
+        Self::NothingSelected,
+        Self::Bug,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The code with this number, if there is one.
+    pub fn of_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.number() == number)
+    }
+
     /// The number.
     pub const fn number(self) -> i32 {
         match self {
@@ -58,17 +76,7 @@ mod tests {
     #[test]
     fn the_numbers_are_the_documented_ones() {
         let page = include_str!("../../docs/exit-codes.md");
-        for code in [
-            ExitCode::Valid,
-            ExitCode::Invalid,
-            ExitCode::Usage,
-            ExitCode::Unknown,
-            ExitCode::Environment,
-            ExitCode::NothingSelected,
-            ExitCode::Bug,
-            ExitCode::Interrupted,
-            ExitCode::Terminated,
-        ] {
+        for code in ExitCode::ALL {
             let row = format!("| {} |", code.number());
             assert!(page.contains(&row), "docs/exit-codes.md lacks a row for {code:?}");
         }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Said, cache, judgement, run, run_into, stormglass};
+use support::{Said, cache, is_root, judgement, run, run_into, stormglass};
 
 /// One sentence on standard error, on as few lines as a caret needs.
 fn sentence(said: &Said, parts: &[&str]) {
@@ -130,11 +130,6 @@ fn a_full_disk_stops_the_run_with_a_sentence_and_keeps_what_was_written() {
     assert!(told.contains("free some space"), "{told}");
     assert!(!told.contains("panicked"), "{told}");
     assert!(said.out.contains("UNKNOWN"), "and can be judged: {}", said.out);
-}
-
-fn is_root() -> bool {
-    let status = fs::read_to_string("/proc/self/status").expect("/proc");
-    status.lines().any(|line| line.starts_with("Uid:\t0\t"))
 }
 
 /// Namespaces are really refused here: by a limit of zero inside a user namespace of the

@@ -80,7 +80,7 @@ fn without_faults_nothing_is_reported_as_one() {
 
 fn scenario_text() -> String {
     let mut text = "schema = 1\nname = \"faults\"\n[workload]\nclients = 6\nwatchers = 1\n\
-                    rate = 200\nprefill = 3000\nvalue-size = { min = 100, max = 200 }\n\
+                    rate = 200\nprefill = 8000\nvalue-size = { min = 100, max = 200 }\n\
                     [limits]\nduration = \"36s\"\n\
                     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \
                     \"watch-compacted-start\", \"watch-future-start\"]\n"

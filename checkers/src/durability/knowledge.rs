@@ -250,9 +250,10 @@ impl Knowledge {
             Request::Delete(delete) => {
                 self.doubtful.push(KeyRange::new(&delete.key, &delete.range_end));
             }
+            Request::Put(put) => self.doubtful.extend(end_of_lease(put)),
             Request::Txn(txn) => deletions_of(txn, &mut self.doubtful),
-            // The end of a lease is allowed for wherever a key has one.
-            Request::Put(_) | Request::LeaseRevoke(_) => {}
+            // The end of a lease is allowed for wherever a key has or may have one.
+            Request::LeaseRevoke(_) => {}
             other => self.foreign |= can_mutate(other),
         }
     }
@@ -335,12 +336,18 @@ impl Operation {
     }
 }
 
+/// A put that may have attached its key to a lease: the lease's end deletes the key then.
+fn end_of_lease(put: &Put) -> Option<KeyRange> {
+    (!put.lease.is_none()).then(|| KeyRange::new(&put.key, &Bytes::default()))
+}
+
 fn deletions_of(txn: &Txn, ranges: &mut Vec<KeyRange>) {
     for op in txn.success.iter().chain(&txn.failure) {
         match op {
             TxnOp::Delete(delete) => ranges.push(KeyRange::new(&delete.key, &delete.range_end)),
             TxnOp::Txn(txn) => deletions_of(txn, ranges),
-            TxnOp::Put(_) | TxnOp::Range(_) => {}
+            TxnOp::Put(put) => ranges.extend(end_of_lease(put)),
+            TxnOp::Range(_) => {}
         }
     }
 }

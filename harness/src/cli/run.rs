@@ -104,20 +104,7 @@ fn start_inner(
 
 /// The inner process has said everything; its number is ours.
 fn exit_code(status: std::process::ExitStatus) -> Result<ExitCode, CommandError> {
-    let known = [
-        ExitCode::Valid,
-        ExitCode::Invalid,
-        ExitCode::Usage,
-        ExitCode::Unknown,
-        ExitCode::Environment,
-        ExitCode::NothingSelected,
-        ExitCode::Bug,
-        ExitCode::Interrupted,
-        ExitCode::Terminated,
-    ];
-    let code =
-        status.code().and_then(|number| known.into_iter().find(|code| code.number() == number));
-    code.ok_or_else(|| {
+    status.code().and_then(ExitCode::of_number).ok_or_else(|| {
         CommandError::bug(format!(
             "the run's process ended with {status}; what it recorded can be judged with \
              `stormglass check` on the run directory"

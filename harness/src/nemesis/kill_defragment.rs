@@ -16,7 +16,7 @@ const DEFAULT_WITHIN: Duration = Duration::from_millis(100);
 /// Assumed before any defragmentation was measured.
 const FIRST_GUESS: Duration = Duration::from_millis(25);
 /// Of the measured duration: beyond it the defragmentation is likely to be over.
-const SAFE_SHARE: f64 = 0.8;
+const SAFE_SHARE: f64 = 0.6;
 
 /// The fault `kill-defragment`.
 pub(super) struct KillDefragment;

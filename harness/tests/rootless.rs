@@ -1,0 +1,68 @@
+//! A whole run as an ordinary user, network faults included.
+
+#[expect(dead_code, reason = "each test program uses a part of it")]
+mod support;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use stormglass_checkers::history::Body;
+use support::{Said, events, is_root, run, stormglass};
+
+/// The user and group without rights of Debian and most others.
+const NOBODY: &str = "65534";
+
+const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4\nrate = 150\n\
+    [[fault]]\nkind = \"isolate\"\ntarget = \"leader\"\nat = \"2s\"\nfor = \"2s\"\n\
+    [[fault]]\nkind = \"kill\"\nat = \"6s\"\nfor = \"500ms\"\n\
+    [check]\nsometimes = [\"fault:isolate\", \"fault:kill\", \"packets-dropped\"]\n\
+    [limits]\nduration = \"10s\"\n\
+    [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \"watch-compacted-start\", \
+    \"watch-future-start\"]\n";
+
+/// Copied, not linked: an ordinary user may not reach where it was built.
+fn place(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(from).arg(to).status().expect("cp runs");
+    assert!(copied.success(), "{} is copied", from.display());
+    fs::set_permissions(to, Permissions::from_mode(0o755)).expect("made executable");
+}
+
+#[test]
+fn an_ordinary_user_gets_every_fault() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).expect("opened");
+    let at = |name: &str| folder.path().join(name);
+    run(&["etcd", "install", "3.5.16"]).expect(0);
+    let etcd = run(&["etcd", "path", "3.5.16"]).expect(0);
+    place(Path::new(etcd.out.trim()), &at("etcd"));
+    place(Path::new(stormglass().get_program()), &at("stormglass"));
+    fs::write(at("rootless.toml"), SCENARIO).expect("written");
+    let mut command = if is_root() {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
+        command.arg(at("stormglass"));
+        command
+    } else {
+        Command::new(at("stormglass"))
+    };
+    let output = command
+        .arg("run")
+        .arg(at("rootless.toml"))
+        .arg("--etcd")
+        .arg(at("etcd"))
+        .args(["--seed", "1", "--progress", "none", "--out"])
+        .arg(at("run"))
+        .env("STORMGLASS_CACHE", at("cache"))
+        .env("HOME", folder.path())
+        .output()
+        .expect("the program starts");
+    let said = Said::of(&output).expect(0);
+    assert!(said.out.starts_with("✓ VALID"), "{}", said.out);
+    let landed = events(&at("run")).into_iter().filter(|event| match &event.body {
+        Body::FaultEnd(end) => end.landed.is_some() && end.error.is_none(),
+        _ => false,
+    });
+    assert_eq!(landed.count(), 2, "both faults landed and healed");
+}
