@@ -123,7 +123,15 @@ impl Engine {
                 self.commit(Vec::new(), Maker::Nobody, None, true);
             }
             1 if !candidates[0].vague && !self.foreign_writes => {
+                let alone = candidates.len() == 1;
                 let Candidate { by, changes, .. } = candidates.swap_remove(0);
+                if !alone {
+                    // What happened is certain, who did it is not: none of them is used
+                    // up, or the one that made a later revision might be missing there.
+                    self.count("open-makers");
+                    self.commit(changes, Maker::Unknown, None, true);
+                    return;
+                }
                 if let Maker::Operation(id) = by {
                     self.suspects.recognise(id, next);
                 }
@@ -209,11 +217,18 @@ impl Engine {
     pub(super) fn doubts(&mut self) {
         let of = |name: &str| self.counts.get(name).copied().unwrap_or_default();
         let (open, skipped) = (of("open-revisions"), of("skipped"));
+        let makers = of("open-makers");
         let (unplaced, unexplained) = (of("answers-without-revision"), of("unexplained"));
         if open > 0 {
             self.reasons.push(format!(
                 "nothing shows who made {open} of the revisions (no watch delivered them), so \
                  {skipped} answers could not be compared"
+            ));
+        }
+        if makers > 0 {
+            self.reasons.push(format!(
+                "of {makers} revisions that no watch delivered it is clear what they changed, but \
+                 not who made them"
             ));
         }
         if unplaced > 0 {
