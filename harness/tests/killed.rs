@@ -13,7 +13,7 @@ use support::{processes_with, run, stormglass};
 
 /// Starts a long run and waits until its traffic is on.
 fn start(dir: &Path, extra: &[&str]) -> Child {
-    let child = stormglass()
+    let mut child = stormglass()
         .args(["run", "quick", "--etcd", "3.5.16", "--seed", "5", "--duration", "60s"])
         .args(extra)
         .args(["--progress", "none", "--out"])
@@ -29,6 +29,8 @@ fn start(dir: &Path, extra: &[&str]) -> Child {
         }
         sleep(Duration::from_millis(100));
     }
+    child.kill().expect("killed");
+    child.wait().expect("reaped");
     panic!("no traffic within a minute");
 }
 
