@@ -13,4 +13,5 @@ pub mod recorder;
 pub mod releases;
 pub mod run;
 pub mod run_dir;
+pub mod session;
 pub mod target;

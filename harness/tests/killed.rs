@@ -84,6 +84,29 @@ fn nothing_outlives_a_killed_harness_without_namespaces() {
     kill_and_look(&["--isolation", "none"]);
 }
 
+/// A second net below the kernel's: what `cleanup` would end if it had outlived its run.
+#[test]
+fn members_without_namespaces_are_noted_for_cleanup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("run");
+    let mut child = start(&dir, &["--isolation", "none"]);
+    let marker = dir.to_str().expect("a path");
+    let register = std::fs::read_dir(support::cache().join("active")).expect("a register");
+    let entries: Vec<String> = register
+        .filter_map(|entry| std::fs::read_to_string(entry.expect("readable").path()).ok())
+        .filter(|entry| entry.contains(marker))
+        .collect();
+    child.kill().expect("killed");
+    child.wait().expect("reaped");
+    assert!(gone_within(marker, Duration::from_secs(2)));
+    run(&["cleanup"]).expect(0);
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    for member in ["m1", "m2", "m3"] {
+        let noted = format!("\"name\":\"{member}\"");
+        assert!(entries[0].contains(&noted), "{member} is not in {}", entries[0]);
+    }
+}
+
 #[test]
 fn an_interrupted_run_heals_judges_and_reports() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -5,7 +5,7 @@ mod support;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use stormglass_checkers::history::Body;
@@ -29,6 +29,17 @@ fn place(from: &Path, to: &Path) {
     fs::set_permissions(to, Permissions::from_mode(0o755)).expect("made executable");
 }
 
+/// A TUN device that every user may open: where the system keeps its own for root, root
+/// makes another node of it.
+fn device(node: &Path) -> PathBuf {
+    let mut make = Command::new("mknod");
+    make.arg("--mode=0666").arg(node).args(["c", "10", "200"]);
+    if is_root() && make.status().is_ok_and(|status| status.success()) {
+        return node.to_owned();
+    }
+    PathBuf::from("/dev/net/tun")
+}
+
 #[test]
 fn an_ordinary_user_gets_every_fault() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -39,6 +50,7 @@ fn an_ordinary_user_gets_every_fault() {
     place(Path::new(etcd.out.trim()), &at("etcd"));
     place(Path::new(stormglass().get_program()), &at("stormglass"));
     fs::write(at("rootless.toml"), SCENARIO).expect("written");
+    let tun = device(&at("tun"));
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
@@ -52,6 +64,8 @@ fn an_ordinary_user_gets_every_fault() {
         .arg(at("rootless.toml"))
         .arg("--etcd")
         .arg(at("etcd"))
+        .arg("--tun")
+        .arg(tun)
         .args(["--seed", "1", "--progress", "none", "--out"])
         .arg(at("run"))
         .env("STORMGLASS_CACHE", at("cache"))

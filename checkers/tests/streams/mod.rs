@@ -276,3 +276,12 @@ fn take(cluster: &mut Cluster, number: usize, step: &Step) {
         }
     }
 }
+
+/// Five puts of five keys (revisions 2 to 6) and one more of the first (7), seen by all.
+pub fn puts() -> Cluster {
+    let mut cluster = Cluster::new(3);
+    for (number, key) in ["a", "b", "c", "d", "e", "a"].into_iter().enumerate() {
+        cluster.put(u16::try_from(number % 3).unwrap_or(0), key, &format!("v{number}"));
+    }
+    cluster
+}

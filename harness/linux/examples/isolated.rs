@@ -4,7 +4,7 @@
 //! isolated run COMMAND [ARGUMENT...]     in namespaces of its own
 //! isolated spawn COMMAND [ARGUMENT...]   without namespaces, dying with this process
 //! isolated probe                         would `run` work? (exit code 4 when not)
-//! isolated report                        every lever of the operating system
+//! isolated report [DEVICE]               every lever of the operating system
 //! ```
 
 #[cfg(target_os = "linux")]
@@ -39,9 +39,15 @@ mod linux {
                 Ok(()) => Ok(0),
                 Err(refused) => refuse(&refused),
             },
-            Some("report") => report(),
+            Some("report") => {
+                let usual = Path::new(tun::DEFAULT_DEVICE);
+                report(arguments.get(1).map_or(usual, Path::new))
+            }
             _ => {
-                writeln!(io::stderr(), "usage: isolated run|spawn COMMAND... | probe | report")?;
+                writeln!(
+                    io::stderr(),
+                    "usage: isolated run|spawn COMMAND... | probe | report [DEVICE]"
+                )?;
                 Ok(USAGE)
             }
         }
@@ -79,9 +85,9 @@ mod linux {
         Ok(REFUSED)
     }
 
-    fn report() -> io::Result<u8> {
+    fn report(device: &Path) -> io::Result<u8> {
         let mut out = io::stdout();
-        for lever in capability::report(Path::new(tun::DEFAULT_DEVICE)) {
+        for lever in capability::report(device) {
             match lever.status {
                 capability::LeverStatus::Available { detail } => {
                     writeln!(out, "yes  {} ({detail})", lever.name)?;

@@ -19,8 +19,9 @@ use crate::clock::{Clock, utc_now};
 use crate::exit::ExitCode;
 use crate::nemesis::Journal;
 use crate::recorder::Recorder;
-use crate::run::{Conducted, Interrupts, Judging, Session, Stop, conduct, context};
-use crate::run_dir::{Launch, RunDir, RunDirError, compress};
+use crate::run::{Conducted, Interrupts, Judging, conduct, context};
+use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError, compress};
+use crate::session::{Session, Stop};
 use crate::target::local::{LocalCluster, LocalOptions, Wiring};
 use crate::target::{TargetError, Unsupported};
 
@@ -28,7 +29,13 @@ use crate::target::{TargetError, Unsupported};
 const DATA_BYTES: u64 = 4 << 30;
 
 /// Runs a prepared run directory.
-pub(super) fn inner(args: &InnerArgs, format: Format) -> Result<ExitCode, CommandError> {
+///
+/// Without namespaces the members' processes are noted in `register`.
+pub(super) fn inner(
+    args: &InnerArgs,
+    register: Option<Arc<ActiveRun>>,
+    format: Format,
+) -> Result<ExitCode, CommandError> {
     // Before any thread exists: settling forks.
     let isolated = isolation::is_inner();
     if isolated {
@@ -45,7 +52,8 @@ pub(super) fn inner(args: &InnerArgs, format: Format) -> Result<ExitCode, Comman
         .enable_all()
         .build()
         .map_err(CommandError::environment)?;
-    let run = Run { dir: &dir, plan: &plan, launch: &launch, started: utc_now().to_string() };
+    let started = utc_now().to_string();
+    let run = Run { dir: &dir, plan: &plan, launch: &launch, register, started };
     let outcome = run.carry_out(&runtime, args);
     // Tasks that were abandoned must not hold the process.
     runtime.shutdown_background();
@@ -92,6 +100,7 @@ struct Run<'a> {
     dir: &'a RunDir,
     plan: &'a Plan,
     launch: &'a Launch,
+    register: Option<Arc<ActiveRun>>,
     started: String,
 }
 
@@ -144,6 +153,7 @@ impl Run<'_> {
             target: Arc::new(cluster),
             deadline: self.plan.scenario.workload.deadline.as_duration(),
             stop: Stop::new(),
+            register: self.register.clone(),
         };
         let journal = Journal::create(&self.dir.journal()).map_err(CommandError::environment)?;
         Box::pin(conduct(session, self.plan, journal, interrupts))

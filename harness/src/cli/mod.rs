@@ -45,6 +45,6 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Doctor(args) => doctor::doctor(args, format),
         Command::Cleanup(args) => cleanup::cleanup(args, format),
         Command::Completions(args) => completions::completions(args, format),
-        Command::Inner(args) => inner::inner(args, format),
+        Command::Inner(args) => inner::inner(args, None, format),
     }
 }

@@ -18,6 +18,8 @@ const ISOLATION_VARIABLE: &str = "STORMGLASS_ISOLATION";
 pub(super) struct LocalPowers {
     /// Why there is no local target at all.
     target: Result<(), String>,
+    /// Why members and harness have no namespaces of their own.
+    namespaces: Result<(), String>,
     /// Why the network between members cannot be touched.
     network: Result<(), String>,
 }
@@ -34,18 +36,24 @@ impl LocalPowers {
         Self::probe(isolation, &tun)
     }
 
-    /// Tries them.
-    fn probe(isolation: IsolationChoice, tun: &Path) -> Self {
-        let namespaces = isolation::probe().map_err(|refused| refused.to_string());
-        Self {
-            target: if cfg!(target_os = "linux") { Ok(()) } else { namespaces.clone() },
-            network: match isolation {
-                IsolationChoice::None => {
-                    Err(format!("{ISOLATION_VARIABLE}=none switches namespaces off; unset it"))
-                }
-                IsolationChoice::Auto => namespaces.and_then(|()| try_tun(tun)),
-            },
-        }
+    /// Tries them, without changing this process.
+    pub(super) fn probe(isolation: IsolationChoice, tun: &Path) -> Self {
+        let possible = isolation::probe().map_err(|refused| refused.to_string());
+        let target = if cfg!(target_os = "linux") { Ok(()) } else { possible.clone() };
+        let namespaces = match isolation {
+            IsolationChoice::None => Err(format!(
+                "--isolation none or {ISOLATION_VARIABLE}=none switches namespaces off; leave it \
+                 out to test network faults"
+            )),
+            IsolationChoice::Auto => possible,
+        };
+        let network = namespaces.clone().and_then(|()| try_tun(tun));
+        Self { target, namespaces, network }
+    }
+
+    /// Whether a run gets namespaces of its own.
+    pub(super) fn isolated(&self) -> bool {
+        self.namespaces.is_ok()
     }
 
     /// Whether a power is granted.

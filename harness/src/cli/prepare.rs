@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use stormglass_linux::isolation;
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::scenario::{Scenario, catalog, catalog_scenario};
 
-use super::args::{IsolationChoice, RunArgs};
+use super::args::RunArgs;
 use super::error::CommandError;
 use crate::clock::fresh_seed;
 use crate::releases::{InstallOptions, Progress, Release, Store, VersionRequest};
@@ -90,15 +89,4 @@ pub(super) fn plan(
     release: &Release,
 ) -> Result<Plan, CommandError> {
     Plan::build(scenario, seed, &release.version.to_string()).map_err(CommandError::usage)
-}
-
-/// Why the run is not isolated, if it is not; probed without changing this process.
-pub(super) fn refused(args: &RunArgs) -> Option<String> {
-    match args.isolation {
-        IsolationChoice::None => Some(
-            "namespaces are switched off by --isolation none; leave it out to test network faults"
-                .to_owned(),
-        ),
-        IsolationChoice::Auto => isolation::probe().err().map(|refused| refused.to_string()),
-    }
 }

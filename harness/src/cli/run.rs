@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use serde::Serialize;
-use stormglass_linux::capability::{self, LeverStatus};
 use stormglass_linux::isolation;
+use stormglass_scenarios::fault::Power;
 use stormglass_scenarios::plan::Plan;
 
 use super::args::{Format, InnerArgs, RunArgs};
 use super::error::CommandError;
 use super::inner;
 use super::output;
+use super::powers::LocalPowers;
 use super::prepare;
 use super::release_progress::ReleaseProgress;
 use crate::clock::utc_now;
@@ -33,9 +35,9 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     if let Some(note) = &release.note {
         output::narrate(format_args!("note: {note}"));
     }
-    let namespaces = prepare::refused(args);
-    let isolated = namespaces.is_none();
-    let refused = namespaces.or_else(|| tun_refused(&args.tun));
+    let powers = LocalPowers::probe(args.isolation, &args.tun);
+    let isolated = powers.isolated();
+    let refused = powers.grants(Power::Network).err().map(ToOwned::to_owned);
     let stamp = utc_now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let dir = RunDir::create(args.out.as_deref(), &plan.scenario.name, seed, &stamp)
         .map_err(|error| dir_error(&error))?;
@@ -62,16 +64,6 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     start_inner(args, &dir, &launch, format)
 }
 
-/// Members of the switch need the TUN device; where it is refused, loopback is left.
-fn tun_refused(device: &Path) -> Option<String> {
-    let levers = capability::report(device);
-    let tun = levers.into_iter().find(|lever| lever.name == "TUN device")?;
-    match tun.status {
-        LeverStatus::Available { .. } => None,
-        LeverStatus::Unavailable { why, fix } => Some(format!("{why}; {fix}")),
-    }
-}
-
 /// Re-executes this program as the inner process, in namespaces of its own where they
 /// are to be had, and waits for it.
 fn start_inner(
@@ -86,7 +78,7 @@ fn start_inner(
     let inner_args = InnerArgs { run_dir: dir.path().to_owned(), progress: args.progress };
     if !launch.isolated {
         // Without namespaces there is nothing to wait outside of.
-        return inner::inner(&inner_args, format);
+        return inner::inner(&inner_args, Some(Arc::new(active)), format);
     }
     let program = std::env::current_exe().map_err(CommandError::environment)?;
     let mut command = Command::new(program);

@@ -6,8 +6,8 @@ use stormglass_checkers::history::{self, MemberIndex, Outcome, Request, Revision
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::leader::status;
 use super::site::Site;
+use crate::session::status;
 use crate::target::{Target, Unsupported};
 
 const ASK_LIMIT: Duration = Duration::from_secs(1);

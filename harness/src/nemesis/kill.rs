@@ -1,11 +1,12 @@
 //! SIGKILL, and a start on the same data directory.
 
-use stormglass_checkers::history::{Body, Environment, MemberExit, MemberIndex};
+use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::restart;
+use super::restart::restart_all;
 use super::site::Site;
+use crate::session::record_end;
 use crate::target::{Target, Unsupported};
 
 /// The fault `kill`.
@@ -17,7 +18,7 @@ impl Injector for Kill {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        target.members().iter().try_for_each(|member| member.kill().map(drop))
+        can_kill(target)
     }
 
     fn inject<'a>(
@@ -37,8 +38,17 @@ impl Injector for Kill {
     }
 
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
-        Box::pin(restart_all(site, active))
+        Box::pin(async move {
+            let mut evidence = active.evidence;
+            restart_all(site, &active.members, &mut evidence).await?;
+            Ok(evidence)
+        })
     }
+}
+
+/// Whether every member can be killed and started.
+pub(super) fn can_kill(target: &dyn Target) -> Result<(), Unsupported> {
+    target.members().iter().try_for_each(|member| member.kill().map(drop))
 }
 
 /// Kills one member and records its end.
@@ -49,26 +59,6 @@ pub(super) async fn kill(
 ) -> Result<(), InjectError> {
     let end = site.with_kill(member, |power| power.kill()).await?;
     evidence.insert(format!("{member}-ended-with"), end.status.clone());
-    let log = site.member(member);
-    let log_tail = match log.log_path() {
-        Some(path) if !end.expected => restart::log_tail(path, 20),
-        _ => Vec::new(),
-    };
-    let exit = MemberExit { status: end.status, expected: end.expected, log_tail };
-    let body = Body::Environment(Environment::MemberExited(exit));
-    site.session.recorder.environment(Some(member), body);
+    record_end(&site.session, member, end);
     Ok(())
-}
-
-/// Starts all members of the fault concurrently, and waits until each answers.
-pub(super) async fn restart_all(site: &Site, active: Active) -> Result<Evidence, InjectError> {
-    let mut evidence = active.evidence;
-    for member in &active.members {
-        restart::start(site, *member).await?;
-    }
-    for member in active.members {
-        let took = restart::ready(site, member).await?;
-        evidence.insert(format!("{member}-answered-after-ms"), took.as_millis().to_string());
-    }
-    Ok(evidence)
 }

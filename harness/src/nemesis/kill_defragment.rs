@@ -7,7 +7,8 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::defragment::defragment;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::kill::{kill, restart_all};
+use super::kill::{can_kill, kill};
+use super::restart::restart_all;
 use super::site::Site;
 use crate::target::{Target, Unsupported};
 
@@ -27,7 +28,7 @@ impl Injector for KillDefragment {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        target.members().iter().try_for_each(|member| member.kill().map(drop))
+        can_kill(target)
     }
 
     fn inject<'a>(
@@ -54,7 +55,8 @@ impl Injector for KillDefragment {
 
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
         Box::pin(async move {
-            let evidence = restart_all(site, active).await?;
+            let mut evidence = active.evidence;
+            restart_all(site, &active.members, &mut evidence).await?;
             match evidence.get("defragmentation-over-before-kill") {
                 Some(who) => Err(InjectError::Missed(format!(
                     "the defragmentation of {who} was over before the kill"

@@ -7,7 +7,6 @@ mod isolate;
 mod journal;
 mod kill;
 mod kill_defragment;
-mod leader;
 mod pause;
 mod restart;
 mod schedule;
@@ -16,7 +15,5 @@ mod target_choice;
 
 pub use injector::{Active, Evidence, InjectError, Injection, Injector, injector, injectors};
 pub use journal::{Journal, JournalEntry, JournalState};
-pub use leader::{leader, status};
-pub use restart::{await_answer, log_tail};
 pub use schedule::{NemesisReport, carry_out};
 pub use site::Site;

@@ -5,16 +5,13 @@ use std::time::Duration;
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::injector::{Active, Evidence, Injection, Injector};
-use super::restart::await_answer;
+use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::restart::await_back;
 use super::site::Site;
-use crate::nemesis::InjectError;
 use crate::target::{Target, Unsupported};
 
 /// How long the system may take to stop every thread.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
-/// How long a member may take to answer after it goes on.
-const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// The fault `pause`.
 pub(super) struct Pause;
@@ -62,13 +59,7 @@ impl Injector for Pause {
             let mut evidence = active.evidence;
             resume(site, &active.members).await?;
             for member in active.members {
-                let Some(took) = await_answer(&site.session, member, ANSWER_LIMIT).await else {
-                    return Err(InjectError::Failed(format!(
-                        "{member} went on but did not answer"
-                    )));
-                };
-                evidence
-                    .insert(format!("{member}-answered-after-ms"), took.as_millis().to_string());
+                await_back(site, member, &mut evidence).await?;
             }
             Ok(evidence)
         })

@@ -8,7 +8,7 @@ use stormglass_checkers::history::MemberIndex;
 
 use super::injector::InjectError;
 use super::journal::Journal;
-use crate::run::Session;
+use crate::session::Session;
 use crate::target::{Kill, Member, Pause};
 
 /// Where the nemesis works: the run, and what it has learnt on the way.
@@ -29,7 +29,7 @@ impl Site {
 
     /// A member.
     pub fn member(&self, index: MemberIndex) -> Arc<dyn Member> {
-        Arc::clone(&self.session.target.members()[usize::from(index.0)])
+        Arc::clone(self.session.member(index))
     }
 
     /// Calls into a member's power to kill, where blocking hurts nobody.

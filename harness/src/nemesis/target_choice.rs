@@ -6,8 +6,7 @@ use stormglass_checkers::history::{FaultId, MemberIndex};
 use stormglass_scenarios::random::stream;
 use stormglass_scenarios::scenario::Selector;
 
-use super::leader::leader;
-use crate::run::Session;
+use crate::session::{Session, leader};
 
 /// The members that a fault hits now. Random choices come from the seed and the fault's
 /// number; who leads is asked for.

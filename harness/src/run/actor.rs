@@ -10,9 +10,9 @@ use stormglass_checkers::history::{
 use stormglass_scenarios::workload::{Actor, Context, Step, Workload};
 
 use super::pace::Pace;
-use super::session::Session;
 use super::watching::{WatchRun, watch};
 use crate::client::Connection;
+use crate::session::Session;
 
 /// A member that refuses connections is not asked again at once.
 const BACK_OFF: Duration = Duration::from_millis(100);

@@ -19,11 +19,10 @@ use super::interrupt::Interrupts;
 use super::log_scan::scan_logs;
 use super::pace::Pace;
 use super::prepare::start_all;
+use super::recorder_watch::{Progress, keep};
 use super::sampling::{sample_lag, sample_links, sample_status};
-use super::session::Session;
-use super::stop::Stop;
 use crate::nemesis::{Journal, NemesisReport, Site, carry_out};
-use crate::recorder::{Progress, keep};
+use crate::session::{Session, Stop, record_ready};
 use crate::target::TargetError;
 
 /// Hard deadline of a cluster's first health.
@@ -110,8 +109,7 @@ async fn start_healthy(session: &Session) -> Result<Vec<Healthy>, TargetError> {
         early = super::prepare::early_end(session) => return Err(early),
     };
     for member in session.members() {
-        let body = Body::Environment(Environment::MemberReady {});
-        session.recorder.environment(Some(member), body);
+        record_ready(session, member);
     }
     Ok(healthy)
 }

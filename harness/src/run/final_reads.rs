@@ -7,9 +7,9 @@ use stormglass_checkers::history::{
     WatchKind, WatchOpen, WatchRequest,
 };
 
-use super::session::Session;
 use crate::client::{Connection, WatchMessage};
 use crate::clock::after;
+use crate::session::{Session, status};
 
 /// Bound on one read of the whole key space.
 const READ_LIMIT: Duration = Duration::from_secs(10);
@@ -102,7 +102,7 @@ async fn catch_up(
     let clock = session.recorder.clock();
     let end = after(clock.now(), CATCH_UP_LIMIT);
     while clock.now() < end {
-        let revision = crate::nemesis::status(session, member, AGAIN * 10)
+        let revision = status(session, member, AGAIN * 10)
             .await
             .and_then(|status| status.header)
             .map(|header| header.revision);

@@ -7,8 +7,8 @@ use stormglass_checkers::history::{
     Bytes, HexId, MemberIndex, Outcome, Range, Request, Response, Revision,
 };
 
-use super::session::Session;
 use crate::clock::after;
+use crate::session::Session;
 
 /// Bound on one probe.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);

@@ -7,7 +7,7 @@ use std::path::Path;
 use stormglass_checkers::history::{Body, Environment};
 use stormglass_checkers::logs::suspicious;
 
-use super::session::Session;
+use crate::session::Session;
 
 /// A crash can repeat its line many times.
 const LINES_PER_MEMBER: usize = 10;

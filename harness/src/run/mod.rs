@@ -10,9 +10,8 @@ mod judging;
 mod log_scan;
 mod pace;
 mod prepare;
+mod recorder_watch;
 mod sampling;
-mod session;
-mod stop;
 mod watching;
 
 pub use actor::act;
@@ -21,5 +20,4 @@ pub use health::{Healthy, await_healthy};
 pub use interrupt::Interrupts;
 pub use judging::{Judging, context};
 pub use pace::Pace;
-pub use session::Session;
-pub use stop::Stop;
+pub use recorder_watch::{Progress, keep};

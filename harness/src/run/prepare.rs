@@ -1,40 +1,26 @@
 //! Starting the cluster.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use stormglass_checkers::history::{Body, Environment, MemberExit};
-
-use super::session::Session;
-use crate::nemesis::log_tail;
+use crate::session::{Session, record_end, record_start, start_member};
 use crate::target::TargetError;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-const LOG_LINES: usize = 20;
 
 /// Starts every member at once: none is healthy before a majority runs.
 pub(super) async fn start_all(session: &Session) -> Result<(), TargetError> {
     let mut starting = Vec::new();
-    for member in session.target.members() {
-        let member = Arc::clone(member);
-        starting.push(tokio::task::spawn_blocking(move || {
-            let what = format!("member {} could not be started", member.name());
-            match member.kill() {
-                Ok(power) => power.start().map_err(TargetError::io(what)),
-                Err(unsupported) => {
-                    Err(TargetError::Io { what, source: std::io::Error::other(unsupported.reason) })
-                }
-            }
-        }));
+    for index in session.members() {
+        let session = session.clone();
+        starting.push(tokio::spawn(async move { start_member(&session, index).await }));
     }
-    for (member, start) in session.members().zip(starting) {
-        let incarnation = start.await.map_err(|error| TargetError::Io {
+    for (index, start) in session.members().zip(starting) {
+        let started = start.await.map_err(|error| TargetError::Io {
             what: "a member's start panicked".to_owned(),
             source: std::io::Error::other(error),
-        })??;
-        let body = Body::Environment(Environment::MemberStarted(incarnation));
-        session.recorder.environment(Some(member), body);
+        })?;
+        record_start(session, index, started?);
     }
     Ok(())
 }
@@ -43,18 +29,15 @@ pub(super) async fn start_all(session: &Session) -> Result<(), TargetError> {
 /// cluster will never be healthy as it was asked for.
 pub(super) async fn early_end(session: &Session) -> TargetError {
     loop {
-        for member in session.target.members() {
+        for index in session.members() {
+            let member = session.member(index);
             let Some(end) = member.take_end() else { continue };
-            let tail = member.log_path().map(|path| log_tail(path, LOG_LINES)).unwrap_or_default();
-            let last = tail.last().cloned().unwrap_or_else(|| "its log is empty".to_owned());
-            let exit =
-                MemberExit { status: end.status.clone(), expected: end.expected, log_tail: tail };
-            let body = Body::Environment(Environment::MemberExited(exit));
-            session.recorder.environment(Some(member.index()), body);
+            let status = end.status.clone();
+            let last = record_end(session, index, end).pop();
             return TargetError::EndedEarly {
                 member: member.name().to_owned(),
-                status: end.status,
-                last_line: last,
+                status,
+                last_line: last.unwrap_or_else(|| "its log is empty".to_owned()),
                 log: member.log_path().map(PathBuf::from).unwrap_or_default(),
             };
         }
@@ -64,12 +47,6 @@ pub(super) async fn early_end(session: &Session) -> TargetError {
 
 /// Where the members' logs are.
 pub(super) fn log_folder(session: &Session) -> PathBuf {
-    let first = session.target.members().first().and_then(|member| {
-        member
-            .log_path()
-            .and_then(|path| path.parent())
-            .and_then(|path| path.parent())
-            .map(PathBuf::from)
-    });
-    first.unwrap_or_default()
+    let first = session.target.members().first().and_then(|member| member.log_path());
+    first.and_then(Path::parent).and_then(Path::parent).map(PathBuf::from).unwrap_or_default()
 }

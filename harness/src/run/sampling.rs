@@ -7,8 +7,7 @@ use stormglass_checkers::history::{
     Body, LinkSample, MemberIndex, Nanos, Outcome, Request, Response, Sample,
 };
 
-use super::session::Session;
-use super::stop::Stop;
+use crate::session::{Session, Stop};
 use crate::target::Place;
 
 const STATUS_EVERY: Duration = Duration::from_millis(500);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use stormglass_checkers::history::{Event, ProcessId, WatchFrame, WatchId, WatchKind, WatchOpen};
 use stormglass_scenarios::workload::WatchStep;
 
-use super::session::Session;
 use crate::client::{Connection, WatchMessage, WatchSender, WatchStream};
+use crate::session::Session;
 
 /// Bound on opening a watch stream.
 const OPEN_LIMIT: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, Node, PackageId};
 
-use super::workspace::metadata;
+use super::workspace::{files, metadata};
 
 /// Every package and the packages of ours that it uses, tests included: exactly these.
 const ARROWS: [(&str, &[&str]); 6] = [
@@ -26,6 +26,12 @@ const PURE: [&str; 3] = ["stormglass-checkers", "stormglass-scenarios", "stormgl
 /// What the pure packages must not have anywhere below them.
 const WORLD: [&str; 8] =
     ["bollard", "etcd-client", "hyper", "mio", "reqwest", "tokio", "tonic", "ureq"];
+
+/// The modules of the harness, each of which may use those before it.
+const LAYERS: [&str; 11] = [
+    "clock", "exit", "releases", "target", "client", "recorder", "run_dir", "session", "nemesis",
+    "run", "cli",
+];
 
 #[test]
 fn the_arrows_are_exactly_those_of_the_design() {
@@ -65,6 +71,31 @@ fn the_harness_is_the_one_that_touches_the_world() {
     for name in ["tokio", "tonic", "etcd-client", "ureq"] {
         assert!(below.contains(name), "stormglass depends on {name}");
     }
+}
+
+#[test]
+fn the_modules_of_the_harness_lean_one_way() {
+    let place = |module: &str| LAYERS.iter().position(|layer| *layer == module);
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (path, text) in files(&[".rs"]) {
+        let Some(inner) = path.strip_prefix("harness/src/") else { continue };
+        let module = inner.split(['/', '.']).next().unwrap_or_default();
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        for used in text.split("crate::").skip(1) {
+            let used = used.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            let used = used.into_iter().next().unwrap_or_default();
+            seen += 1;
+            let leans_back = place(used) < place(module);
+            if used != module && (place(used).is_none() || !leans_back) {
+                wrong.push(format!("{path} uses {used}"));
+            }
+        }
+    }
+    assert!(seen > 50, "the search finds what there is: {seen}");
+    assert!(wrong.is_empty(), "against the order {LAYERS:?}: {wrong:#?}");
 }
 
 fn arrows(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {

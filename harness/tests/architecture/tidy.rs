@@ -5,10 +5,6 @@ use super::workspace::files;
 /// A source file says one thing; longer ones say several.
 const LINES_MAX: usize = 400;
 
-/// Files that are longer, with the length that each may not exceed. New ones are not added:
-/// a file is split, and its line here goes.
-const LONGER: [(&str, usize); 1] = [("checkers/tests/watch.rs", 460)];
-
 /// Words that must not be in a source file, with what to do instead. They are written in
 /// two parts, so that this file does not hold them.
 const BANNED: [(&str, &str, &str); 7] = [
@@ -39,22 +35,11 @@ fn source_files_say_one_thing() {
     let mut wrong = Vec::new();
     for (path, text) in files(&[".rs"]) {
         let lines = text.lines().count();
-        let limit = LONGER.iter().find(|(longer, _)| *longer == path).map(|(_, lines)| *lines);
-        if lines > limit.unwrap_or(LINES_MAX) {
+        if lines > LINES_MAX {
             wrong.push(format!("{path} has {lines} lines"));
         }
     }
     assert!(wrong.is_empty(), "split what is longer than {LINES_MAX} lines: {wrong:#?}");
-}
-
-#[test]
-fn the_list_of_longer_files_only_shrinks() {
-    let sources = files(&[".rs"]);
-    for (path, _) in LONGER {
-        let text = sources.iter().find(|(other, _)| other == path).map(|(_, text)| text);
-        let lines = text.map_or(0, |text| text.lines().count());
-        assert!(lines > LINES_MAX, "{path} needs no exception any more: remove it");
-    }
 }
 
 #[test]

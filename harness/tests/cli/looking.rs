@@ -65,7 +65,7 @@ fn a_fault_that_is_out_of_reach_says_why() {
         String::from_utf8(command.output().expect("the binary runs").stdout).expect("text")
     };
     let text = refused(false);
-    assert!(text.contains("isolate is not available here: STORMGLASS_ISOLATION=none"), "{text}");
+    assert!(text.contains("isolate is not available here: --isolation none"), "{text}");
     assert!(!text.contains("kill is not available here"), "{text}");
     let rows: Vec<Value> = serde_json::from_str(&refused(true)).expect("a list");
     for row in rows {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use stormglass::client::Connection;
 use stormglass::clock::Clock;
-use stormglass::run::Stop;
+use stormglass::session::Stop;
 use stormglass_checkers::history::{
     Body, Event, Invoke, MemberIndex, Nanos, ProcessId, Request, Revision,
 };

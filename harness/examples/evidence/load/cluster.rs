@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use stormglass::clock::Clock;
 use stormglass::recorder::Recorder;
-use stormglass::run::{START_LIMIT, Session, Stop, await_healthy};
+use stormglass::run::{START_LIMIT, await_healthy};
+use stormglass::session::{Session, Stop};
 use stormglass::target::Target;
 use stormglass::target::local::{LocalCluster, LocalOptions, Wiring};
 use stormglass_checkers::history::{
@@ -77,6 +78,7 @@ impl Cluster {
             target: Arc::clone(&self.target),
             deadline: self.plan.scenario.workload.deadline.as_duration(),
             stop: Stop::new(),
+            register: None,
         };
         Ok((session, events))
     }

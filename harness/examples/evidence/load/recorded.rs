@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use stormglass::clock::Clock;
-use stormglass::recorder::{Progress, keep};
-use stormglass::run::{Judging, Pace, Session, Stop, act, context};
+use stormglass::run::{Judging, Pace, Progress, act, context, keep};
+use stormglass::session::{Session, Stop};
 use stormglass_checkers::history::{Event, Revision};
 use stormglass_checkers::verdict::Status;
 use stormglass_scenarios::workload::{Actor, Context, Step, Workload, workload};

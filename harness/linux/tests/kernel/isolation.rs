@@ -271,7 +271,7 @@ fn forbidden_namespaces_are_refused_in_one_sentence() {
 fn the_report_tells_what_works_and_what_does_not() {
     let programs = Programs::new();
     let isolated = programs.isolated();
-    let allowed = command(&isolated, User::Ordinary).arg("report").output();
+    let allowed = command(&isolated, User::Ordinary).arg("report").arg(programs.device()).output();
     let allowed = text(&allowed.expect("the example can be started"));
     for name in ["user namespaces", "pid namespace", "TUN device", "tmpfs", "open files"] {
         assert!(allowed.contains(&format!("yes  {name}")), "{allowed}");

@@ -9,10 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use stormglass_linux::tun::DEFAULT_DEVICE;
+
 /// The user `nobody`, who has no rights at all.
 const NOBODY: u32 = 65534;
 /// Set where a test's body runs inside isolation.
 const ISOLATED: &str = "STORMGLASS_TEST_ISOLATED";
+/// Where that body finds the TUN device.
+const DEVICE: &str = "STORMGLASS_TEST_TUN";
 
 /// Who runs a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,18 @@ impl Programs {
         let folder = tempfile::tempdir().expect("a temporary folder is to be had");
         open_to_all(folder.path());
         Self { folder }
+    }
+
+    /// A TUN device that every user may open. A machine without udev keeps its own for root:
+    /// root makes another node of it here, and whoever is not root must be let in.
+    pub(crate) fn device(&self) -> PathBuf {
+        let node = self.folder.path().join("tun");
+        let mut make = Command::new("mknod");
+        make.arg("--mode=0666").arg(&node).args(["c", "10", "200"]);
+        if is_root() && make.status().is_ok_and(|status| status.success()) {
+            return node;
+        }
+        PathBuf::from(DEFAULT_DEVICE)
     }
 
     /// A copy of the example that runs commands in isolation.
@@ -77,11 +93,17 @@ pub(crate) fn in_isolation(test: &str, user: User, body: impl FnOnce()) {
         .arg(itself)
         .args(["--exact", test, "--nocapture"])
         .env(ISOLATED, "1")
+        .env(DEVICE, programs.device())
         .output()
         .expect("the example can be started");
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "the body did not run: {said}");
+}
+
+/// The TUN device, inside of [`in_isolation`].
+pub(crate) fn device() -> PathBuf {
+    env::var_os(DEVICE).expect("asked inside isolation").into()
 }
 
 /// Everything that a command said.

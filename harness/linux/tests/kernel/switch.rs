@@ -8,7 +8,7 @@ use std::os::fd::FromRawFd;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{User, in_isolation, stat, wait_until};
+use crate::support::{User, device, in_isolation, stat, wait_until};
 use stormglass_linux::netns::{NetNs, TcpTuning};
 use stormglass_linux::switch::{Link, LinkCounters, Port, PortIndex, Switch};
 use stormglass_linux::tun::{Tun, TunOptions};
@@ -26,6 +26,11 @@ struct Wire {
     switch: Switch,
 }
 
+fn create_tun(address: Ipv4Addr) -> Tun {
+    let options = TunOptions { device: device(), ..TunOptions::new(address) };
+    Tun::create(&options).expect("a TUN device")
+}
+
 impl Wire {
     /// Ports A and B.
     fn new() -> Self {
@@ -35,9 +40,9 @@ impl Wire {
     fn of(addresses: &[Ipv4Addr]) -> Self {
         let create = |_: &Ipv4Addr| NetNs::create(TcpTuning::default()).expect("a netns");
         let namespaces: Vec<NetNs> = addresses.iter().map(create).collect();
-        let ports = namespaces.iter().zip(addresses).map(|(netns, address)| {
-            let tun = netns.run(|| Tun::create(&TunOptions::new(*address)));
-            Port { tun: tun.expect("a TUN device"), address: *address }
+        let ports = namespaces.iter().zip(addresses).map(|(netns, address)| Port {
+            tun: netns.run(|| create_tun(*address)),
+            address: *address,
         });
         let switch = Switch::start(ports.collect()).expect("a switch");
         Self { namespaces, switch }
@@ -228,10 +233,9 @@ fn ticks_during(pause: Duration) -> u64 {
 fn two_ports_of_one_address_are_refused() {
     in_isolation("switch::two_ports_of_one_address_are_refused", User::Ordinary, || {
         let namespaces = [0; 2].map(|_| NetNs::create(TcpTuning::KERNEL).expect("a netns"));
-        let ports = namespaces.iter().map(|netns| {
-            let options = TunOptions::new(ADDRESSES[0]);
-            let tun = netns.run(|| Tun::create(&options)).expect("a TUN device");
-            Port { tun, address: ADDRESSES[0] }
+        let ports = namespaces.iter().map(|netns| Port {
+            tun: netns.run(|| create_tun(ADDRESSES[0])),
+            address: ADDRESSES[0],
         });
         let error = Switch::start(ports.collect()).expect_err("the addresses are equal");
         assert!(error.to_string().contains("two ports have the address 10.77.0.1"), "{error}");

@@ -8,7 +8,8 @@ use stormglass_checkers::history::{MemberIndex, Outcome, ProcessId, Request};
 use super::stop::Stop;
 use crate::client::{Connection, Dial};
 use crate::recorder::Recorder;
-use crate::target::Target;
+use crate::run_dir::ActiveRun;
+use crate::target::{Member, Target};
 
 /// Bound on making a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -24,6 +25,8 @@ pub struct Session {
     pub deadline: Duration,
     /// Raised when traffic shall end.
     pub stop: Stop,
+    /// Where members' processes are noted that no namespace ends with the harness.
+    pub register: Option<Arc<ActiveRun>>,
 }
 
 impl Session {
@@ -37,12 +40,20 @@ impl Session {
         (0..self.member_count()).map(MemberIndex)
     }
 
+    /// A member.
+    ///
+    /// # Panics
+    /// When the cluster has no such member: indices come from the cluster itself.
+    pub fn member(&self, index: MemberIndex) -> &Arc<dyn Member> {
+        &self.target.members()[usize::from(index.0)]
+    }
+
     /// A new connection to one member.
     ///
     /// # Panics
     /// When the member's URL is no URL: the target made it.
     pub async fn connect(&self, member: MemberIndex) -> Connection {
-        let endpoint = self.target.members()[usize::from(member.0)].client_url().to_owned();
+        let endpoint = self.member(member).client_url().to_owned();
         let dial = Dial { endpoint, connect_timeout: CONNECT_TIMEOUT, deadline: self.deadline };
         Connection::open(&dial).await.expect("a target's member has a URL")
     }

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use stormglass_checkers::history::{
-    Bytes, MemberIndex, Revision, WatchFrame, WatchId, WatchKind, WatchOpen, WatchRequest,
+    Bytes, MemberIndex, ProcessId, Revision, WatchFrame, WatchId, WatchKind, WatchOpen,
+    WatchRequest,
 };
 use tokio::sync::watch as signal;
 
 use crate::client::{WatchMessage, WatchStream};
-use crate::run::{Session, Stop};
+use crate::session::{Session, Stop};
 
 /// Bound on opening a stream.
 const OPEN_LIMIT: Duration = Duration::from_secs(2);
@@ -60,7 +61,7 @@ pub async fn keep(
 
 struct Keeper {
     session: Session,
-    process: stormglass_checkers::history::ProcessId,
+    process: ProcessId,
     member: MemberIndex,
     next: Revision,
     last: Option<WatchId>,

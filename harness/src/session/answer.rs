@@ -1,13 +1,15 @@
-//! Who leads.
+//! What members say of themselves, outside the history: whether they answer, who leads.
 
 use std::time::Duration;
 
 use stormglass_checkers::history::{MemberIndex, Outcome, Request, Response, StatusResponse};
 
-use crate::run::Session;
+use super::shared::Session;
+use crate::clock::after;
 
 /// Bound on one member's answer.
 const ASK_LIMIT: Duration = Duration::from_millis(500);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A member's own report of itself; not an operation of the history.
 pub async fn status(
@@ -39,4 +41,22 @@ pub async fn leader(session: &Session) -> Option<MemberIndex> {
         best = best.max(answer.await.ok().flatten());
     }
     best.map(|(_term, member)| member)
+}
+
+/// Waits until a member answers anything, at most for `limit`; returns how long it took.
+pub async fn await_answer(
+    session: &Session,
+    member: MemberIndex,
+    limit: Duration,
+) -> Option<Duration> {
+    let clock = session.recorder.clock();
+    let began = clock.now();
+    let end = after(began, limit);
+    while clock.now() < end {
+        if status(session, member, ASK_LIMIT).await.is_some() {
+            return Some(Duration::from_nanos(clock.now().0.saturating_sub(began.0)));
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    None
 }

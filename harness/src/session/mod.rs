@@ -1,0 +1,12 @@
+//! What every task of a run shares: the history, the cluster, and how a member's life
+//! is recorded. Both the run and the nemesis build on it, and it knows neither.
+
+mod answer;
+mod life;
+mod shared;
+mod stop;
+
+pub use answer::{await_answer, leader, status};
+pub use life::{record_end, record_ready, record_start, start_member};
+pub use shared::Session;
+pub use stop::Stop;
