@@ -3,7 +3,7 @@
 pub mod common;
 pub mod streams;
 
-use common::{Cluster, edit, insert_after, put, put_with_lease, remove, renumber, txn};
+use common::{Cluster, edit, insert_after, put, remove, txn};
 use stormglass_checkers::history::{
     Body, Compact, Event, History, KeyEventKind, Request, Revision, WatchCanceled, WatchEvents,
     WatchFrame, WatchRequest,

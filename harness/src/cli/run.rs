@@ -1,6 +1,5 @@
 //! `run`: the outer process. It decides everything, and then only waits.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 

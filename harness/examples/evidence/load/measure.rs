@@ -35,7 +35,7 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// A row for CI is short, and its machine is not alone: only a collapse fails it.
 const CI_SECONDS: u64 = 20;
 const CLAIM_PERCENT: f64 = 90.0;
-const CI_CLAIM_PERCENT: f64 = 40.0;
+const CI_CLAIM_PERCENT: f64 = 50.0;
 /// Beyond the slices: start, cleaning and judging.
 const TURNS_GRACE: Duration = Duration::from_secs(180);
 const DATA_BYTES: u64 = 4 << 30;

@@ -26,9 +26,9 @@ struct Wire {
     switch: Switch,
 }
 
-fn create_tun(address: Ipv4Addr) -> Tun {
+fn create_tun(netns: &NetNs, address: Ipv4Addr) -> Tun {
     let options = TunOptions { device: device(), ..TunOptions::new(address) };
-    Tun::create(&options).expect("a TUN device")
+    netns.run(|| Tun::create(&options)).expect("a TUN device")
 }
 
 impl Wire {
@@ -40,10 +40,10 @@ impl Wire {
     fn of(addresses: &[Ipv4Addr]) -> Self {
         let create = |_: &Ipv4Addr| NetNs::create(TcpTuning::default()).expect("a netns");
         let namespaces: Vec<NetNs> = addresses.iter().map(create).collect();
-        let ports = namespaces.iter().zip(addresses).map(|(netns, address)| Port {
-            tun: netns.run(|| create_tun(*address)),
-            address: *address,
-        });
+        let ports = namespaces
+            .iter()
+            .zip(addresses)
+            .map(|(netns, address)| Port { tun: create_tun(netns, *address), address: *address });
         let switch = Switch::start(ports.collect()).expect("a switch");
         Self { namespaces, switch }
     }
@@ -233,10 +233,9 @@ fn ticks_during(pause: Duration) -> u64 {
 fn two_ports_of_one_address_are_refused() {
     in_isolation("switch::two_ports_of_one_address_are_refused", User::Ordinary, || {
         let namespaces = [0; 2].map(|_| NetNs::create(TcpTuning::KERNEL).expect("a netns"));
-        let ports = namespaces.iter().map(|netns| Port {
-            tun: netns.run(|| create_tun(ADDRESSES[0])),
-            address: ADDRESSES[0],
-        });
+        let ports = namespaces
+            .iter()
+            .map(|netns| Port { tun: create_tun(netns, ADDRESSES[0]), address: ADDRESSES[0] });
         let error = Switch::start(ports.collect()).expect_err("the addresses are equal");
         assert!(error.to_string().contains("two ports have the address 10.77.0.1"), "{error}");
     });
