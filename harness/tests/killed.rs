@@ -4,7 +4,7 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use support::{processes_with, run, stormglass};
 
 /// Starts a long run and waits until its traffic is on.
 fn start(dir: &Path, extra: &[&str]) -> Child {
-    let mut child = stormglass()
+    let mut child = heeding_interrupts(&stormglass())
         .args(["run", "quick", "--etcd", "3.5.16", "--seed", "5", "--duration", "60s"])
         .args(extra)
         .args(["--progress", "none", "--out"])
@@ -32,6 +32,20 @@ fn start(dir: &Path, extra: &[&str]) -> Child {
     child.kill().expect("killed");
     child.wait().expect("reaped");
     panic!("no traffic within a minute");
+}
+
+/// A script's background jobs ignore SIGINT, and what they start inherits that. Tests may be
+/// started so; whoever presses Ctrl-C is not.
+fn heeding_interrupts(program: &Command) -> Command {
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(program.get_program());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
 }
 
 fn gone_within(text: &str, limit: Duration) -> bool {
@@ -113,7 +127,7 @@ fn an_interrupted_run_heals_judges_and_reports() {
     let dir = folder.path().join("run");
     let mut child = start(&dir, &[]);
     let pid = child.id().to_string();
-    let sent = std::process::Command::new("kill").args(["-INT", &pid]).status();
+    let sent = Command::new("kill").args(["-INT", &pid]).status();
     assert!(sent.expect("kill runs").success());
     let status = child.wait().expect("it ends by itself");
     assert_eq!(status.code(), Some(130));

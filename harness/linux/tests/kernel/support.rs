@@ -72,6 +72,14 @@ impl Programs {
 pub(crate) fn command(program: &Path, user: User) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
+    // SAFETY: signal is async-signal-safe. A script's background jobs ignore SIGINT, and tests
+    // that are started so would hand that on.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        });
+    }
     if user == User::Ordinary && is_root() {
         // The caller's PATH may lead through folders that only the caller may enter.
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
