@@ -55,7 +55,6 @@ impl Bytes {
     pub fn len(&self) -> usize {
         self.as_slice().len()
     }
-
 }
 
 impl Default for Bytes {
@@ -144,7 +143,9 @@ impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(self.as_slice()) {
             Ok(text) if !text.starts_with(ENCODED) => serializer.serialize_str(text),
-            _ => serializer.serialize_str(&format!("{ENCODED}{}", STANDARD.encode(self.as_slice()))),
+            _ => {
+                serializer.serialize_str(&format!("{ENCODED}{}", STANDARD.encode(self.as_slice())))
+            }
         }
     }
 }
