@@ -5,7 +5,9 @@ mod support;
 
 use std::fs;
 
-use stormglass_checkers::history::{Body, Environment, Outcome, Phase, WatchFrame, WatchKind};
+use stormglass_checkers::history::{
+    Body, Environment, Event, Outcome, Phase, WatchFrame, WatchKind,
+};
 use stormglass_checkers::verdict::Status;
 use support::{events, judgement, run, run_into};
 
@@ -99,6 +101,29 @@ fn a_release_with_a_known_data_bug_is_invalid() {
         return;
     }
     panic!("no seed was invalid: exit codes {codes:?}");
+}
+
+#[test]
+fn traffic_can_end_at_the_first_violation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for seed in ["1", "2", "3"] {
+        let dir = folder.path().join(seed);
+        let wanted = ["--duration", "90s", "--stop-on-violation"];
+        let told =
+            run_into(&dir, &[&["demo", "--etcd", "3.5.1", "--seed", seed], &wanted[..]].concat());
+        if told.code != 1 {
+            continue;
+        }
+        let events = support::events(&dir);
+        let ended = "traffic was ended at the first violation";
+        let noted = |event: &&Event| matches!(&event.body, Body::Note(note) if note.text == ended);
+        let at = events.iter().find(noted).expect("it says why it ended").at;
+        assert!(at.0 < 85_000_000_000, "long before its time: {at:?}");
+        let done = Body::Environment(Environment::Phase(Phase::Done));
+        assert!(events.iter().any(|event| event.body == done), "healed, read and judged as usual");
+        return;
+    }
+    panic!("no seed was invalid");
 }
 
 #[test]

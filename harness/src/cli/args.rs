@@ -140,6 +140,10 @@ pub struct RunArgs {
     /// Set a key of the scenario, such as workload.rate=200; can be repeated.
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
     pub set: Vec<String>,
+    /// End the traffic at the first violation that a checker finds, instead of going on to
+    /// the end of the duration.
+    #[arg(long, help_heading = "Scenario")]
+    pub stop_on_violation: bool,
     /// Show the plan and where each setting comes from, and stop.
     #[arg(long, help_heading = "Scenario")]
     pub dry_run: bool,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use stormglass_checkers::history::{MemberPreamble, Nanos, Preamble, Revision, SCHEMA};
 use stormglass_checkers::verdict::{Judgement, Status};
@@ -125,7 +126,8 @@ impl Run<'_> {
             judging.violated(),
             self.plan.scenario.limits.duration.as_duration(),
         );
-        let conducted = runtime.block_on(self.conduct(recorder.clone(), &interrupts));
+        let violated = self.launch.stop_on_violation.then(|| judging.violated());
+        let conducted = runtime.block_on(self.conduct(recorder.clone(), &interrupts, violated));
         shown.finish();
         let written = recorder.finish();
         let judged_from = clock.now();
@@ -143,6 +145,7 @@ impl Run<'_> {
         &self,
         recorder: Recorder,
         interrupts: &Interrupts,
+        violated: Option<Arc<AtomicBool>>,
     ) -> Result<Conducted, CommandError> {
         let cluster = LocalCluster::prepare(&self.options()).map_err(|error| match error {
             TargetError::ReservedFlag { .. } => CommandError::usage(error),
@@ -156,7 +159,7 @@ impl Run<'_> {
             register: self.register.clone(),
         };
         let journal = Journal::create(&self.dir.journal()).map_err(CommandError::environment)?;
-        Box::pin(conduct(session, self.plan, journal, interrupts))
+        Box::pin(conduct(session, self.plan, journal, interrupts, violated))
             .await
             .map_err(CommandError::environment)
     }

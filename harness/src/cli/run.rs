@@ -48,6 +48,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         isolated,
         tun_device: refused.is_none().then(|| args.tun.clone()),
         network_refused: refused,
+        stop_on_violation: args.stop_on_violation,
         command: repeat_command(args, &plan),
         check_command: format!("stormglass check {shown}"),
         settings,
@@ -151,6 +152,9 @@ fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
         format!("stormglass run {} --etcd {etcd} --seed {}", args.scenario, plan.seed);
     if let Some(duration) = &args.duration {
         command = format!("{command} --duration {duration}");
+    }
+    if args.stop_on_violation {
+        command.push_str(" --stop-on-violation");
     }
     for assignment in &args.set {
         command = format!("{command} --set '{assignment}'");

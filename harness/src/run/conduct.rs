@@ -1,6 +1,7 @@
 //! Conducts one run, from the first process to the last read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use stormglass_checkers::history::{
@@ -50,13 +51,16 @@ struct Stage<'a> {
     session: Session,
     plan: &'a Plan,
     interrupts: &'a Interrupts,
+    /// Raised by the judge, where traffic is to end at the first violation.
+    violated: Option<Arc<AtomicBool>>,
     /// Ends recorder watches, samplers and the watch over exits.
     closing: Stop,
     background: JoinSet<()>,
     progress: Vec<signal::Receiver<Progress>>,
 }
 
-/// Runs the plan on a prepared cluster, recording everything.
+/// Runs the plan on a prepared cluster, recording everything. Where `violated` is given,
+/// traffic ends when it is raised.
 ///
 /// # Errors
 /// When the cluster never became healthy; what happened until then is recorded.
@@ -65,6 +69,7 @@ pub async fn conduct(
     plan: &Plan,
     journal: Journal,
     interrupts: &Interrupts,
+    violated: Option<Arc<AtomicBool>>,
 ) -> Result<Conducted, TargetError> {
     phase(&session, Phase::Prepare);
     start_all(&session).await?;
@@ -73,6 +78,7 @@ pub async fn conduct(
         session,
         plan,
         interrupts,
+        violated,
         closing: Stop::new(),
         background: JoinSet::new(),
         progress: Vec::new(),
@@ -197,18 +203,23 @@ impl Stage<'_> {
         tasks
     }
 
-    /// Until the plan's time is over, somebody interrupts, or the history cannot be kept.
+    /// Until the plan's time is over, somebody interrupts, the history cannot be kept, or a
+    /// violation was found that is to end it.
     async fn await_end(&self) {
         let duration = self.plan.scenario.limits.duration.as_duration();
-        let failed = async {
+        let over = async {
             while self.session.recorder.failure().is_none() {
+                if self.violated.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                    self.session.recorder.note("traffic was ended at the first violation");
+                    return;
+                }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
         tokio::select! {
             () = tokio::time::sleep(duration) => {}
             () = self.interrupts.first() => {}
-            () = failed => {}
+            () = over => {}
         }
     }
 

@@ -22,6 +22,9 @@ pub struct Launch {
     /// Why the network cannot be touched, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_refused: Option<String>,
+    /// Whether traffic ends at the first violation.
+    #[serde(default)]
+    pub stop_on_violation: bool,
     /// The command that repeats the run.
     pub command: String,
     /// The command that judges its history again.
