@@ -13,6 +13,7 @@ pub mod findings;
 pub mod history;
 pub mod judge;
 pub mod keys;
+pub mod leases;
 pub mod linearizability;
 pub mod logs;
 pub mod model;

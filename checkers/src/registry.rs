@@ -28,6 +28,7 @@ const CHECKERS: &[CheckerEntry] = &[
     crate::convergence::ENTRY,
     crate::revisions::ENTRY,
     crate::watch::ENTRY,
+    crate::leases::ENTRY,
     crate::logs::ENTRY,
     crate::coverage::ENTRY,
 ];
