@@ -29,6 +29,8 @@ const CHECKERS: &[CheckerEntry] = &[
     crate::revisions::ENTRY,
     crate::watch::ENTRY,
     crate::leases::ENTRY,
+    crate::locks::ENTRY,
+    crate::availability::ENTRY,
     crate::logs::ENTRY,
     crate::coverage::ENTRY,
 ];

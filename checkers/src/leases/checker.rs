@@ -8,10 +8,9 @@ use super::doubts::Doubts;
 use super::ending::Ending;
 use super::floor::Floor;
 use super::lease::Leases;
-use super::revisions::Revisions;
 use super::skew::Skew;
 use crate::checker::{CheckContext, Checker};
-use crate::evidence::{Findings, Operations};
+use crate::evidence::{Findings, Operations, StoreLog};
 use crate::history::{Body, Environment, Event, Invoke, LeaseId, Nanos, Request, Revision, Sample};
 use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict};
@@ -60,7 +59,7 @@ pub(super) struct LeasesChecker {
     pub(super) open: BTreeSet<u64>,
     pub(super) leases: Leases,
     pub(super) attachments: Attachments,
-    pub(super) revisions: Revisions,
+    pub(super) revisions: StoreLog,
     pub(super) floor: Floor,
     pub(super) doubts: Doubts,
     pub(super) skew: Skew,

@@ -6,8 +6,7 @@ use super::checker::LeasesChecker;
 use super::lease::Expired;
 use super::refusals::{Alive, alive};
 use super::report;
-use super::revisions::Shown;
-use crate::evidence::Place;
+use crate::evidence::{Place, Shown};
 use crate::history::{Bytes, KeyEventKind, LeaseId, Nanos, Revision};
 
 /// A revision that may be the end of a lease. Requests that were open when it was shown

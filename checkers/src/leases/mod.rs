@@ -9,7 +9,6 @@ mod floor;
 mod lease;
 mod refusals;
 mod report;
-mod revisions;
 mod skew;
 mod uses;
 

@@ -2,28 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::Place;
+use super::operation::Place;
 use crate::history::{
-    Event, KeyEvent, KeyEventKind, Nanos, Revision, WatchEvent, WatchFrame, WatchId, WatchKind,
+    Bytes, Event, KeyEvent, KeyEventKind, KeyValue, Nanos, Revision, WatchEvent, WatchFrame,
+    WatchId, WatchKind,
 };
 use crate::keys::KeyRange;
 
 /// All changes of one revision, as the first watch showed them.
 #[derive(Clone, Debug)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// The revision.
-    pub(super) revision: Revision,
-    /// Its changes.
-    pub(super) changes: Vec<KeyEvent>,
+    pub(crate) revision: Revision,
+    /// Its changes, without values and previous pairs.
+    pub(crate) changes: Vec<KeyEvent>,
     /// The frame that showed it.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// When that came.
-    pub(super) at: Nanos,
+    pub(crate) at: Nanos,
 }
 
 /// Puts what the recorder's watches show into one order without gaps.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Revisions {
+pub(crate) struct StoreLog {
     head: Option<Revision>,
     whole: BTreeSet<WatchId>,
     fragments: BTreeMap<WatchId, Vec<KeyEvent>>,
@@ -39,30 +40,30 @@ const COMPARED: usize = 50_000;
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
-impl Revisions {
+impl StoreLog {
     /// The last revision in order; nothing before the first watch.
-    pub(super) fn head(&self) -> Revision {
+    pub(crate) fn head(&self) -> Revision {
         self.head.unwrap_or_default()
     }
 
     /// Whether a watch over everything was ever opened.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.head.is_some()
     }
 
     /// The first revision that nobody showed although later ones were.
-    pub(super) fn gap(&self) -> Option<Revision> {
+    pub(crate) fn gap(&self) -> Option<Revision> {
         (!self.waiting.is_empty()).then(|| self.head().next())
     }
 
     /// The first revision of which two members' watches showed different changes: from
     /// there on there is no one store whose leases could be judged.
-    pub(super) fn torn(&self) -> Option<Revision> {
+    pub(crate) fn torn(&self) -> Option<Revision> {
         self.torn
     }
 
     /// A frame of any watch: what comes next in order, one after the other.
-    pub(super) fn frame(&mut self, event: &Event, watch: &WatchEvent) -> Vec<Shown> {
+    pub(crate) fn frame(&mut self, event: &Event, watch: &WatchEvent) -> Vec<Shown> {
         match &watch.frame {
             WatchFrame::Open(open) => {
                 let request = &open.request;
@@ -99,7 +100,7 @@ impl Revisions {
             if revision > self.head() {
                 let shown = || Shown {
                     revision,
-                    changes: changes.to_vec(),
+                    changes: changes.iter().map(light).collect(),
                     place: Place::of(event),
                     at: event.at,
                 };
@@ -123,6 +124,14 @@ impl Revisions {
             self.seen.pop_first();
         }
     }
+}
+
+/// A change without values and previous pairs, which nobody asks this log for.
+fn light(change: &KeyEvent) -> KeyEvent {
+    let KeyValue { create_revision, mod_revision, version, lease, .. } = change.kv;
+    let (key, value) = (change.kv.key.clone(), Bytes::default());
+    let kv = KeyValue { key, create_revision, mod_revision, version, value, lease };
+    KeyEvent { kind: change.kind, kv, prev_kv: None }
 }
 
 /// Keys, kinds, values and leases of changes in one number; differing numbers prove
