@@ -4,6 +4,7 @@
 //! Feed a [`history::HistoryReader`] or live events to the checkers of the
 //! [`registry`], and take a [`verdict::Judgement`].
 
+pub mod availability;
 pub mod checker;
 pub mod convergence;
 pub mod coverage;
@@ -13,7 +14,9 @@ pub mod findings;
 pub mod history;
 pub mod judge;
 pub mod keys;
+pub mod leases;
 pub mod linearizability;
+pub mod locks;
 pub mod logs;
 pub mod model;
 pub mod porcupine;

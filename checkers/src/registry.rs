@@ -28,6 +28,9 @@ const CHECKERS: &[CheckerEntry] = &[
     crate::convergence::ENTRY,
     crate::revisions::ENTRY,
     crate::watch::ENTRY,
+    crate::leases::ENTRY,
+    crate::locks::ENTRY,
+    crate::availability::ENTRY,
     crate::logs::ENTRY,
     crate::coverage::ENTRY,
 ];

@@ -38,8 +38,18 @@ fn names_and_anomalies_are_unique_and_in_kebab_case() {
             assert!(anomaly.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{anomaly}");
         }
     }
-    let expected =
-        ["durability", "linearizability", "convergence", "revisions", "watch", "logs", "coverage"];
+    let expected = [
+        "durability",
+        "linearizability",
+        "convergence",
+        "revisions",
+        "watch",
+        "leases",
+        "locks",
+        "availability",
+        "logs",
+        "coverage",
+    ];
     assert_eq!(checkers().iter().map(|entry| entry.name).collect::<Vec<_>>(), expected);
 }
 

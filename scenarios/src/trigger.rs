@@ -21,13 +21,15 @@ pub const WATCH_FUTURE_START: &str = "watch-future-start";
 pub const PROGRESS_REQUEST: &str = "progress-request";
 /// Transactions with guards.
 pub const GUARDED_TXN: &str = "guarded-txn";
+/// Keepalives in the last two seconds of a lease.
+pub const LATE_KEEPALIVE: &str = "late-keepalive";
 
 /// Every trigger.
 pub fn triggers() -> &'static [TriggerEntry] {
     &TRIGGERS
 }
 
-static TRIGGERS: [TriggerEntry; 5] = [
+static TRIGGERS: [TriggerEntry; 6] = [
     TriggerEntry {
         name: TXN_RANGE_REVISION,
         issue: "#18667",
@@ -49,4 +51,10 @@ static TRIGGERS: [TriggerEntry; 5] = [
         summary: "a progress notification on request, on a watch with events under way",
     },
     TriggerEntry { name: GUARDED_TXN, issue: "#13766", summary: "a transaction with guards" },
+    TriggerEntry {
+        name: LATE_KEEPALIVE,
+        issue: "#15247",
+        summary: "a keepalive in the last two seconds of a lease: an old leader that was paused or \
+                  cut off meanwhile may still end it",
+    },
 ];

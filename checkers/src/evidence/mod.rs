@@ -7,6 +7,7 @@ mod findings;
 mod operation;
 mod pair_mark;
 mod pairs;
+mod store_log;
 mod value_mark;
 
 pub(crate) use acknowledged::{Acknowledged, Change, Effect, acknowledged, may_have_written};
@@ -15,4 +16,5 @@ pub(crate) use findings::{Findings, finding};
 pub(crate) use operation::{Operation, Operations, Place};
 pub(crate) use pair_mark::PairMark;
 pub(crate) use pairs::{changes_of, each_pair};
+pub(crate) use store_log::{Shown, StoreLog};
 pub(crate) use value_mark::ValueMark;

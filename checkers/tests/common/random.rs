@@ -320,6 +320,8 @@ impl Run {
             4 if !self.cluster.is_up(member) => self.cluster.restart(member),
             5 => {
                 let lease = 1 + self.requests.dice.below(3);
+                // Longer than any lease lives here.
+                self.cluster.pass(11);
                 self.cluster.expire(i64::try_from(lease).unwrap_or(1));
             }
             _ => {}

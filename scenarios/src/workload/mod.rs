@@ -2,6 +2,7 @@
 
 mod actor;
 mod context;
+mod lock;
 mod mixed;
 mod registry;
 mod step;

@@ -1,15 +1,25 @@
 //! The end of a run: recovery, final reads, final watches.
 
 use stormglass_checkers::history::{
-    HashKv, HashKvResponse, History, Phase, Range, Request, Response, Revision, StatusResponse,
-    WatchFrame, WatchKind,
+    HashKv, HashKvResponse, History, Nanos, Phase, Range, Request, Response, Revision,
+    StatusResponse, WatchFrame, WatchKind,
 };
 
 use super::super::requests::everything;
 use super::super::store::Store;
-use super::{Cluster, events_frame, header};
+use super::{Cluster, TICK, events_frame, header};
 
 impl Cluster {
+    /// Nothing happens for so long.
+    pub fn pass(&mut self, seconds: u64) {
+        self.idle += seconds * 1_000_000_000;
+    }
+
+    /// When the next event happens.
+    pub(super) fn now(&self) -> Nanos {
+        Nanos((self.history.events.len() as u64 + 1) * TICK + self.idle)
+    }
+
     /// Recovery, final reads on every member, and the end.
     pub fn finish(mut self) -> History {
         self.phase(Phase::Recover);

@@ -62,6 +62,8 @@ pub struct Cluster {
     watches: u32,
     faults: u32,
     compacted: i64,
+    /// Nanoseconds in which nothing happened.
+    idle: u64,
 }
 
 impl Cluster {
@@ -88,6 +90,7 @@ impl Cluster {
             watches: 0,
             faults: 0,
             compacted: 0,
+            idle: 0,
         };
         cluster.phase(Phase::Prepare);
         (0..members).for_each(|member| cluster.start(member));
@@ -104,7 +107,7 @@ impl Cluster {
     /// Appends an event; its index.
     pub fn record(&mut self, process: Option<ProcessId>, member: Option<u16>, body: Body) -> u64 {
         let index = self.history.events.len() as u64;
-        let (at, member) = (Nanos((index + 1) * TICK), member.map(MemberIndex));
+        let (at, member) = (self.now(), member.map(MemberIndex));
         self.history.events.push(Event { index, at, process, member, body });
         index
     }
@@ -112,8 +115,7 @@ impl Cluster {
     /// A request goes to the wire.
     pub fn invoke(&mut self, process: ProcessId, request: Request) -> Op {
         let member = self.pinned[process.0 as usize];
-        let intended = Nanos((self.history.events.len() as u64 + 1) * TICK);
-        let invoke = Body::Invoke(Invoke { intended, request: request.clone() });
+        let invoke = Body::Invoke(Invoke { intended: self.now(), request: request.clone() });
         let index = self.record(Some(process), Some(member), invoke);
         Op { process, member, request, index }
     }
@@ -269,8 +271,7 @@ impl Cluster {
 
     /// A fault ends, having held since `from`.
     pub fn fault_end(&mut self, id: FaultId, from: Nanos) {
-        let to = Nanos((self.history.events.len() as u64 + 1) * TICK);
-        let landed = Some(Span { from, to });
+        let landed = Some(Span { from, to: self.now() });
         let evidence = std::collections::BTreeMap::new();
         self.record(None, None, Body::FaultEnd(FaultEnd { id, landed, evidence, error: None }));
     }

@@ -43,7 +43,7 @@ impl Requests {
             weights: Weights::new(spec, refused),
             prefill: Prefill::new(settings, client),
             values: Values::new(client, spec.value_size),
-            leases: Leases::new(client, spec.lease_ttl),
+            leases: Leases::new(client, spec.lease_ttl, settings.triggers.late_keepalive),
             knowledge: Knowledge::default(),
             compact_from: Nanos(0),
         }
@@ -63,10 +63,12 @@ impl Requests {
     /// Learns from an answer.
     pub(super) fn answered(&mut self, settings: &Settings, request: &Request, answer: &Response) {
         self.knowledge.answered(&settings.keys, request, answer);
-        if let Response::LeaseKeepAlive(alive) = answer
-            && alive.ttl_seconds <= 0
-        {
-            self.leases.lost(alive.lease);
+        if let Response::LeaseKeepAlive(alive) = answer {
+            if alive.ttl_seconds > 0 {
+                self.leases.renewed(alive.lease);
+            } else {
+                self.leases.lost(alive.lease);
+            }
         }
     }
 

@@ -20,6 +20,7 @@ pub(super) struct Triggers {
     pub(super) watch_future_start: bool,
     pub(super) progress_request: bool,
     pub(super) guarded_txn: bool,
+    pub(super) late_keepalive: bool,
 }
 
 impl Settings {
@@ -34,6 +35,7 @@ impl Settings {
                 watch_future_start: !plan.avoids(trigger::WATCH_FUTURE_START),
                 progress_request: !plan.avoids(trigger::PROGRESS_REQUEST),
                 guarded_txn: !plan.avoids(trigger::GUARDED_TXN),
+                late_keepalive: !plan.avoids(trigger::LATE_KEEPALIVE),
             },
         }
     }
