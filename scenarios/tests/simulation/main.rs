@@ -1,0 +1,4 @@
+//! The simulated store, judged by every checker.
+
+mod explore;
+mod support;
