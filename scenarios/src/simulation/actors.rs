@@ -6,7 +6,7 @@ use stormglass_checkers::history::{
 
 use super::agenda::{MICROSECOND, MILLISECOND, SECOND};
 use super::operation::Owner;
-use super::watch::{WatchOwner, Wanted};
+use super::watch::{Wanted, WatchOwner};
 use super::world::{Task, World};
 use crate::workload::{Context, Role, Step, Workload, workload};
 

@@ -34,6 +34,11 @@ impl World<'_> {
             }
             let at = place.applied;
             let Some(entry) = self.consensus.log.get(at).cloned() else { break };
+            let newest = at + 1 == self.consensus.log.len();
+            if newest && self.mischief.may_strike(Bug::SplitRevision) {
+                // It comes with the next one, perhaps behind it.
+                break;
+            }
             if let Some(next) = self.swapped(member, at) {
                 self.apply(member, &next);
                 self.member_mut(member).known = self.member(member).known.max(at + 2);

@@ -78,9 +78,10 @@ impl World<'_> {
         let duration = self.plan.scenario.limits.duration.as_nanos().0;
         let end = self.traffic_began + duration;
         self.run_to(self.traffic_began + duration / 2);
-        if self.mischief.strikes(Bug::Crash) {
-            self.end_process(MemberIndex(0), "signal 11", false);
-            self.start(MemberIndex(0));
+        let up = self.members.iter().find(|member| member.up).map(|member| member.index);
+        if let Some(member) = up.filter(|_| self.mischief.strikes(Bug::Crash)) {
+            self.end_process(member, "signal 11", false);
+            self.start(member);
         }
         self.run_to(end);
         self.stopping = true;

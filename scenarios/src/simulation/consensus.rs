@@ -127,10 +127,10 @@ impl World<'_> {
             return;
         }
         let origin = Some((member, self.member(member).incarnation, id));
-        let quirk = self.quirk_of(request);
+        let quirk = self.quirk_of(member, request);
         let command = Command::Request(request.clone());
         self.send_proposal(Entry { command, origin, quirk });
-        let doubled = matches!(request, Request::Put(_) | Request::Delete(_) | Request::Txn(_))
+        let doubled = matches!(request, Request::Put(_) | Request::Txn(_))
             && self.mischief.strikes(Bug::DoubledWrite);
         if doubled {
             let command = Command::Request(request.clone());
@@ -144,23 +144,26 @@ impl World<'_> {
         self.agenda.after(lag, Task::Commit(Proposal { entry: Rc::new(entry), term }));
     }
 
-    fn quirk_of(&mut self, request: &Request) -> Option<Quirk> {
+    /// The bug that takes effect with a request, judged by what the member holds now.
+    fn quirk_of(&mut self, member: MemberIndex, request: &Request) -> Option<Quirk> {
+        let store = &self.members[usize::from(member.0)].store;
         match request {
             Request::Put(put) if !put.lease.is_none() => {
-                if self.mischief.strikes(Bug::PhantomWrite) {
+                if store.leases().contains_key(&put.lease) {
+                    None
+                } else if self.mischief.strikes(Bug::PhantomWrite) {
                     Some(Quirk::WriteRefused)
                 } else {
                     self.mischief.strikes(Bug::DeadLeasePut).then_some(Quirk::AcceptDeadLease)
                 }
             }
-            Request::Txn(txn) if !txn.compare.is_empty() => {
-                if self.mischief.strikes(Bug::WrongBranch) {
+            Request::Txn(txn) => {
+                if !txn.compare.is_empty() && self.mischief.strikes(Bug::WrongBranch) {
                     return Some(Quirk::OtherBranch);
                 }
-                self.mischief.strikes(Bug::PartialTxn).then_some(Quirk::FirstChangeOnly)
-            }
-            Request::Txn(_) => {
-                self.mischief.strikes(Bug::PartialTxn).then_some(Quirk::FirstChangeOnly)
+                let several = store.changes_of(request) > 1;
+                let strikes = several && self.mischief.strikes(Bug::PartialTxn);
+                strikes.then_some(Quirk::FirstChangeOnly)
             }
             _ => None,
         }

@@ -71,13 +71,7 @@ impl World<'_> {
         }
     }
 
-    fn keep_alive(
-        &mut self,
-        member: MemberIndex,
-        leader: MemberIndex,
-        id: OpId,
-        lease: LeaseId,
-    ) {
+    fn keep_alive(&mut self, member: MemberIndex, leader: MemberIndex, id: OpId, lease: LeaseId) {
         let header = self.member(member).header();
         let ttl = self.member(leader).store.leases().get(&lease).copied();
         let Some(ttl) = ttl else {

@@ -1,9 +1,7 @@
 //! What faults do to members, and how it is undone.
 
 use rand::RngExt as _;
-use stormglass_checkers::history::{
-    Body, Environment, Incarnation, MemberExit, MemberIndex,
-};
+use stormglass_checkers::history::{Body, Environment, Incarnation, MemberExit, MemberIndex};
 
 use super::agenda::MILLISECOND;
 use super::bug::Bug;
@@ -120,10 +118,8 @@ impl World<'_> {
     pub(super) fn heal_all(&mut self) {
         let held: Vec<usize> = self.nemesis.active.keys().copied().collect();
         for number in held {
-            let request = matches!(
-                self.nemesis.planned[number].kind.as_str(),
-                "compact" | "defragment"
-            );
+            let request =
+                matches!(self.nemesis.planned[number].kind.as_str(), "compact" | "defragment");
             if !request {
                 self.agenda.after(0, Task::FaultHeal(number));
             }

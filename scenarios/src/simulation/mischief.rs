@@ -33,6 +33,11 @@ impl Mischief {
         self.streams.contains_key(&bug)
     }
 
+    /// Whether the bug may strike now.
+    pub(super) fn may_strike(&self, bug: Bug) -> bool {
+        self.awake && self.is_on(bug)
+    }
+
     /// Whether the bug strikes at this occasion.
     pub(super) fn strikes(&mut self, bug: Bug) -> bool {
         if !self.awake {

@@ -34,11 +34,7 @@ impl World<'_> {
         }
         let state = &self.recorders[usize::from(member.0)];
         let (process, next, resumes) = (state.process, state.next, state.last);
-        let request = WatchRequest {
-            start_revision: next,
-            progress_notify: true,
-            ..everything()
-        };
+        let request = WatchRequest { start_revision: next, progress_notify: true, ..everything() };
         let at = (process, member);
         let id = self.open_watch(WatchOwner::Recorder, at, request, resumes, Wanted::default());
         self.recorders[usize::from(member.0)].last = Some(id);

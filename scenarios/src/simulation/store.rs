@@ -153,6 +153,11 @@ impl Store {
         self.state.evaluate(at, request).ok_or(Refusal::Unimplemented)?
     }
 
+    /// How many changes a request would make now.
+    pub(super) fn changes_of(&self, request: &Request) -> usize {
+        self.evaluate(request).map_or(0, |evaluation| evaluation.changes.len())
+    }
+
     /// A read of the state as it is.
     pub(super) fn read(&self, request: &Request) -> Result<Response, Refusal> {
         let evaluation = self.evaluate(request)?;
@@ -187,9 +192,8 @@ impl Store {
             let numbers = [pair.create_revision.0, pair.mod_revision.0, pair.version];
             let numbers = numbers.into_iter().chain([pair.lease.0]).flat_map(i64::to_le_bytes);
             let bytes = key.as_slice().iter().chain(pair.value.as_slice()).copied().chain(numbers);
-            hash = bytes.fold(hash, |hash, byte| {
-                (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-            });
+            hash =
+                bytes.fold(hash, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         }
         let (compact_revision, hash_revision) = (self.compacted, revision);
         Ok(HashKvResponse { header: None, hash, compact_revision, hash_revision })

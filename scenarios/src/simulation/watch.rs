@@ -15,7 +15,7 @@ use crate::workload::WatchStep;
 /// Revisions that a member sends in one response at most.
 const REVISIONS_MAX: usize = 64;
 /// Events that a fragment holds, where the client allows fragments.
-const FRAGMENT_EVENTS: usize = 5;
+const FRAGMENT_EVENTS: usize = 2;
 /// How often a member sends progress notifications to watches that want them.
 const PROGRESS_EVERY: u64 = SECOND;
 
@@ -40,8 +40,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn of(step: &WatchStep) -> Self {
-        let nanos =
-            |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let nanos = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         Self {
             max_events: Some(step.max_events),
             max_time: Some(nanos(step.max_time)),
@@ -181,8 +180,7 @@ impl World<'_> {
     pub(super) fn flush_later(&mut self, member: MemberIndex) {
         for id in self.watches_of(member) {
             let delay = self.rng.random_range(20 * MICROSECOND..2 * MILLISECOND);
-            let Some(feed) = self.watches.get_mut(&id).and_then(|watch| watch.feed.as_mut())
-            else {
+            let Some(feed) = self.watches.get_mut(&id).and_then(|watch| watch.feed.as_mut()) else {
                 continue;
             };
             if !std::mem::replace(&mut feed.flushing, true) {

@@ -184,7 +184,7 @@ impl<'a> World<'a> {
     /// How long a message between a client and its member takes. One in some hundreds
     /// takes longer than anybody waits.
     pub(super) fn client_latency(&mut self) -> u64 {
-        if self.stopping || !self.rng.random_ratio(1, 400) {
+        if self.stopping || !self.rng.random_ratio(1, 200) {
             return self.rng.random_range(50 * MICROSECOND..600 * MICROSECOND);
         }
         let deadline = self.plan.scenario.workload.deadline.as_nanos().0;
