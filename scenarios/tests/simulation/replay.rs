@@ -25,7 +25,7 @@ fn history(plan: &Plan, bug: Option<Bug>) -> Vec<u8> {
 #[test]
 fn a_plan_has_one_history_byte_by_byte() {
     for seed in 0..2 {
-        let plan = busy(3, &[KILL, PAUSE, ISOLATE, KILL_DEFRAGMENT], seed);
+        let plan = busy(4, &[KILL, PAUSE, ISOLATE, KILL_DEFRAGMENT], seed);
         let first = history(&plan, None);
         assert!(first.len() > 100_000, "{} bytes", first.len());
         assert!(first == history(&plan, None), "seed {seed} has two histories");
@@ -34,7 +34,7 @@ fn a_plan_has_one_history_byte_by_byte() {
 
 #[test]
 fn a_bug_strikes_at_the_same_places_every_time() {
-    let plan = busy(3, &[KILL], 5);
+    let plan = busy(4, &[KILL], 5);
     let with = history(&plan, Some(Bug::WatchDrop));
     assert!(with == history(&plan, Some(Bug::WatchDrop)));
     assert!(with != history(&plan, None));

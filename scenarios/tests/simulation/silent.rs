@@ -45,7 +45,7 @@ fn every_mix_of_faults_is_valid() {
 #[test]
 fn clusters_of_every_size_are_valid() {
     for members in [1, 2, 4, 5, 7] {
-        let mut plan = busy(3, &[KILL, PAUSE, ISOLATE, COMPACT], u64::from(members));
+        let mut plan = busy(4, &[KILL, PAUSE, ISOLATE, COMPACT], u64::from(members));
         plan.scenario.cluster.members = members;
         let plan = Plan::build(&plan.scenario, plan.seed, "3.6.12").expect("a plan");
         expect_valid(&format!("{members} members"), &judge(&plan, None));
