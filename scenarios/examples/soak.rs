@@ -54,19 +54,23 @@ fn plan(seed: u64) -> Plan {
             continue;
         }
         let target = targets[rng.random_range(0..targets.len())];
-        text.push_str(&format!("[[fault]]\nkind = \"{kind}\"\ntarget = \"{target}\"\n"));
+        line(&mut text, &format!("[[fault]]\nkind = \"{kind}\"\ntarget = \"{target}\"\n"));
         let every: u64 = rng.random_range(700..1_600);
-        text.push_str(&format!("every = \"{every}ms\"\n"));
+        line(&mut text, &format!("every = \"{every}ms\"\n"));
         if longest > 0 {
             let duration = rng.random_range(20..longest.min(every / 2));
-            text.push_str(&format!("for = \"{duration}ms\"\n"));
+            line(&mut text, &format!("for = \"{duration}ms\"\n"));
         }
         if kind == "compact" {
-            text.push_str(&format!("params = {{ lag = \"{}\" }}\n", rng.random_range(0..80)));
+            line(&mut text, &format!("params = {{ lag = \"{}\" }}\n", rng.random_range(0..80)));
         }
     }
     let scenario = Scenario::parse(&text, "soak.toml").expect("a scenario");
     Plan::build(&scenario, seed, "3.6.12").expect("a plan")
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
 }
 
 /// Runs and judges one plan; the judgement and the number of events.

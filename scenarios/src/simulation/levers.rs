@@ -83,9 +83,15 @@ impl World<'_> {
         let Some(active) = self.nemesis.active.get(&number) else { return };
         let (members, since) = (active.members.clone(), active.since);
         match self.nemesis.planned[number].kind.as_str() {
-            "pause" => members.iter().for_each(|member| self.pause(*member, false)),
+            "pause" => {
+                for member in members {
+                    self.pause(member, false);
+                }
+            }
             "isolate" => {
-                members.iter().for_each(|member| self.isolate(*member, false));
+                for member in &members {
+                    self.isolate(*member, false);
+                }
                 let held = self.agenda.now().saturating_sub(since) / MILLISECOND;
                 let peers = self.members.len().saturating_sub(1) as u64;
                 let heartbeats = 1 + held * HEARTBEATS_A_SECOND / 1_000;
@@ -96,7 +102,9 @@ impl World<'_> {
                 }
             }
             _ => {
-                members.iter().for_each(|member| self.start(*member));
+                for member in members {
+                    self.start(member);
+                }
                 let back = self.rng.random_range(20 * MILLISECOND..200 * MILLISECOND);
                 self.agenda.after(back, Task::FaultBack(number));
                 return;

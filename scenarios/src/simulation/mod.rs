@@ -18,8 +18,8 @@ mod nemesis;
 mod operation;
 mod outcome;
 mod recorder;
+mod run;
 mod server;
-mod simulation;
 mod stamp;
 mod store;
 mod tampering;
@@ -29,4 +29,4 @@ mod world;
 
 pub use bug::{Bug, BugEntry, bug, bugs};
 pub use nemesis::simulates;
-pub use simulation::{Simulated, Simulation};
+pub use run::{Simulated, Simulation};

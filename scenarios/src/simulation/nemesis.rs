@@ -141,9 +141,21 @@ impl World<'_> {
     fn inject(&mut self, number: usize, planned: &PlannedFault) {
         let members = self.nemesis.active[&number].members.clone();
         match planned.kind.as_str() {
-            "kill" => members.iter().for_each(|member| self.kill(*member)),
-            "pause" => members.iter().for_each(|member| self.pause(*member, true)),
-            "isolate" => members.iter().for_each(|member| self.isolate(*member, true)),
+            "kill" => {
+                for member in &members {
+                    self.kill(*member);
+                }
+            }
+            "pause" => {
+                for member in &members {
+                    self.pause(*member, true);
+                }
+            }
+            "isolate" => {
+                for member in &members {
+                    self.isolate(*member, true);
+                }
+            }
             "compact" => {
                 self.compact(number, planned, members[0]);
                 return;

@@ -206,16 +206,13 @@ impl Store {
             let kept = before >= self.compacted;
             let prev_kv = self.state.index().get(&change.key, before).filter(|_| kept);
             let prev_kv = prev_kv.map(|pair| pair.with_key(&change.key));
-            match &change.pair {
-                Some(pair) => {
-                    KeyEvent { kind: KeyEventKind::Put, kv: pair.with_key(&change.key), prev_kv }
-                }
-                None => {
-                    let (key, mod_revision) = (change.key.clone(), revision);
-                    let kv = KeyValue { key, mod_revision, ..KeyValue::default() };
-                    KeyEvent { kind: KeyEventKind::Delete, kv, prev_kv }
-                }
+            if let Some(pair) = &change.pair {
+                let kv = pair.with_key(&change.key);
+                return KeyEvent { kind: KeyEventKind::Put, kv, prev_kv };
             }
+            let (key, mod_revision) = (change.key.clone(), revision);
+            let kv = KeyValue { key, mod_revision, ..KeyValue::default() };
+            KeyEvent { kind: KeyEventKind::Delete, kv, prev_kv }
         };
         self.state.changes(revision).iter().map(event).collect()
     }

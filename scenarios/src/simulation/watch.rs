@@ -208,45 +208,47 @@ impl World<'_> {
         let Some(watch) = self.watches.get_mut(&id) else { return };
         let place = &self.members[usize::from(watch.member.0)];
         let Some(feed) = watch.feed.as_mut() else { return };
+        feed.flushing = false;
         if !place.serves(now) || place.incarnation != feed.incarnation {
-            feed.flushing = false;
             return;
         }
-        feed.flushing = false;
-        let (revision, compacted) = (place.store.revision(), place.store.compacted());
+        let compacted = place.store.compacted();
         if !feed.synced && feed.next < compacted {
             self.cancel_compacted(id, compacted);
             return;
         }
-        let mut next = feed.next;
-        let mut events = Vec::new();
-        let mut revisions = 0;
+        let events = self.next_events(id);
+        if !events.is_empty() {
+            self.send_events(id, events);
+        }
+    }
+
+    /// Takes the events that a watch gets next; more than a response holds come later.
+    fn next_events(&mut self, id: WatchId) -> Vec<KeyEvent> {
+        let Some(watch) = self.watches.get_mut(&id) else { return Vec::new() };
+        let store = &self.members[usize::from(watch.member.0)].store;
+        let (from, revision) = (watch.feed.as_ref().map(|feed| feed.next), store.revision());
+        let Some(mut next) = from else { return Vec::new() };
+        let (mut events, mut revisions) = (Vec::new(), 0);
         while next <= revision && revisions < REVISIONS_MAX {
             let before = events.len();
-            let astray = self.mischief.is_on(Bug::WatchOutsideRange);
-            for event in place.store.events(next) {
-                if watch.wants(&event) || astray && self.mischief.strikes(Bug::WatchOutsideRange) {
+            for mut event in store.events(next) {
+                let wanted = watch.wants(&event);
+                if wanted || self.mischief.strikes(Bug::WatchOutsideRange) {
+                    event.prev_kv = event.prev_kv.filter(|_| watch.request.prev_kv);
                     events.push(event);
                 }
             }
             revisions += usize::from(events.len() > before);
             next = next.next();
         }
-        let Some(feed) = watch.feed.as_mut() else { return };
-        feed.next = next;
+        let Some(feed) = watch.feed.as_mut() else { return events };
+        (feed.next, feed.flushing) = (next, next <= revision);
         feed.synced |= next > revision;
-        let more = next <= revision;
-        if more {
-            feed.flushing = true;
+        if feed.flushing {
             self.agenda.after(MILLISECOND, Task::Flush(id));
         }
-        let prev_kv = watch.request.prev_kv;
-        for event in events.iter_mut().filter(|_| !prev_kv) {
-            event.prev_kv = None;
-        }
-        if !events.is_empty() {
-            self.send_events(id, events);
-        }
+        events
     }
 
     fn send_events(&mut self, id: WatchId, mut events: Vec<KeyEvent>) {
