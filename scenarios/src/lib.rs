@@ -9,5 +9,6 @@ pub mod fault;
 pub mod plan;
 pub mod random;
 pub mod scenario;
+pub mod simulation;
 pub mod trigger;
 pub mod workload;

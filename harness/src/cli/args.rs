@@ -91,6 +91,8 @@ pub enum TargetKind {
     /// Real etcd processes on this machine.
     #[default]
     Local,
+    /// A model of a cluster, in this program: no etcd, exact replay.
+    Simulated,
 }
 
 /// `run`.
@@ -107,6 +109,9 @@ pub struct RunArgs {
     /// Where the cluster runs.
     #[arg(long, value_enum, default_value_t, help_heading = "Cluster")]
     pub target: TargetKind,
+    /// A bug of the simulated store, for tests and demonstrations (docs/simulated.md).
+    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
+    pub bug: Option<String>,
     /// An etcd release, or the path of a binary or its folder.
     #[arg(long, value_name = "VERSION|PATH", env = "STORMGLASS_ETCD", help_heading = "Cluster")]
     pub etcd: Option<String>,

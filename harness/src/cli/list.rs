@@ -4,6 +4,7 @@ use serde::Serialize;
 use stormglass_checkers::registry::checkers;
 use stormglass_scenarios::fault::{FaultEntry, faults};
 use stormglass_scenarios::scenario::{Scenario, catalog};
+use stormglass_scenarios::simulation::simulates;
 use stormglass_scenarios::workload::workloads;
 
 use super::args::{Format, ListArgs, Listed, TargetKind};
@@ -129,8 +130,7 @@ struct ParamRow {
 }
 
 impl FaultRow {
-    fn of(entry: &FaultEntry, powers: &LocalPowers) -> Self {
-        let refused = powers.grants(entry.power).err().map(ToOwned::to_owned);
+    fn of(entry: &FaultEntry, refused: Option<String>) -> Self {
         let params = entry.params.iter().map(|param| ParamRow {
             name: param.name,
             default: param.default,
@@ -150,10 +150,19 @@ impl FaultRow {
 }
 
 fn list_faults(target: TargetKind, format: Format) -> Result<ExitCode, CommandError> {
-    let powers = match target {
-        TargetKind::Local => LocalPowers::here(),
+    let rows: Vec<_> = match target {
+        TargetKind::Local => {
+            let powers = LocalPowers::here();
+            let refused = |entry: &FaultEntry| powers.grants(entry.power).err();
+            let row = |entry| FaultRow::of(entry, refused(entry).map(ToOwned::to_owned));
+            faults().iter().map(row).collect()
+        }
+        TargetKind::Simulated => {
+            let refused = |entry: &FaultEntry| simulates(entry.kind).err();
+            let row = |entry| FaultRow::of(entry, refused(entry).map(ToOwned::to_owned));
+            faults().iter().map(row).collect()
+        }
     };
-    let rows: Vec<_> = faults().iter().map(|entry| FaultRow::of(entry, &powers)).collect();
     if format == Format::Json {
         return output::json(&rows);
     }

@@ -18,6 +18,7 @@ mod progress;
 mod release_progress;
 mod report;
 mod run;
+mod simulated;
 mod style;
 mod summary;
 mod table;

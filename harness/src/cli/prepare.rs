@@ -73,6 +73,18 @@ pub(super) fn release(
     Ok((release, ("etcd".to_owned(), format!("{wanted} ({origin})"))))
 }
 
+/// The release that a simulated store plays, which decides what the plan avoids, and where
+/// the choice came from.
+pub(super) fn simulated_release(args: &RunArgs, scenario: &Scenario) -> (String, Setting) {
+    let (wanted, origin) = match (&args.etcd, &scenario.cluster.etcd) {
+        (Some(etcd), _) => (etcd.as_str(), "command line or STORMGLASS_ETCD"),
+        (None, Some(etcd)) => (etcd.as_str(), "scenario"),
+        (None, None) => (DEFAULT_RELEASE, "default"),
+    };
+    let release = wanted.trim_start_matches('v').to_owned();
+    (release, ("etcd".to_owned(), format!("{wanted} ({origin}), played by the simulated store")))
+}
+
 /// The seed, and where it came from.
 pub(super) fn seed(args: &RunArgs) -> (u64, Setting) {
     let (seed, origin) = match args.seed {

@@ -8,19 +8,27 @@ use stormglass_linux::isolation;
 use stormglass_scenarios::fault::Power;
 use stormglass_scenarios::plan::Plan;
 
-use super::args::{Format, InnerArgs, RunArgs};
+use super::args::{Format, InnerArgs, RunArgs, TargetKind};
 use super::error::CommandError;
 use super::inner;
 use super::output;
 use super::powers::LocalPowers;
 use super::prepare;
 use super::release_progress::ReleaseProgress;
+use super::simulated;
 use crate::clock::utc_now;
 use crate::exit::ExitCode;
 use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError};
 
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandError> {
+    if args.target == TargetKind::Simulated {
+        return simulated::run(args, format);
+    }
+    if args.bug.is_some() {
+        let message = "--bug is for the simulated store: add `--target simulated`";
+        return Err(CommandError::usage(message));
+    }
     let (scenario, mut settings) = prepare::scenario(args)?;
     let mut progress = ReleaseProgress::new(args.progress);
     let (release, etcd_setting) = prepare::release(args, &scenario, &mut progress)?;
@@ -110,7 +118,7 @@ struct DryRun<'a> {
     plan: &'a Plan,
 }
 
-fn dry_run(
+pub(super) fn dry_run(
     plan: &Plan,
     settings: &[(String, String)],
     format: Format,
@@ -126,7 +134,7 @@ fn dry_run(
     output::lines(&lines)
 }
 
-fn dir_error(error: &RunDirError) -> CommandError {
+pub(super) fn dir_error(error: &RunDirError) -> CommandError {
     match error {
         RunDirError::NotEmpty { .. } => CommandError::usage(error),
         _ => CommandError::environment(format!(
@@ -137,7 +145,7 @@ fn dir_error(error: &RunDirError) -> CommandError {
 }
 
 /// As the user would name it: relative where it was.
-fn shown_dir(args: &RunArgs, dir: &RunDir) -> String {
+pub(super) fn shown_dir(args: &RunArgs, dir: &RunDir) -> String {
     match (&args.out, dir.path().file_name()) {
         (Some(out), _) => out.display().to_string(),
         (None, Some(name)) => format!("runs/{}", name.to_string_lossy()),
@@ -146,7 +154,7 @@ fn shown_dir(args: &RunArgs, dir: &RunDir) -> String {
 }
 
 /// The command that runs the same plan again.
-fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
+pub(super) fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
     let etcd = args.etcd.clone().unwrap_or_else(|| plan.release.clone());
     let mut command =
         format!("stormglass run {} --etcd {etcd} --seed {}", args.scenario, plan.seed);

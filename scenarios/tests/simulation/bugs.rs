@@ -1,0 +1,108 @@
+//! Every bug is caught by the checker that is meant for it, or is named here as missed.
+
+use std::collections::BTreeSet;
+
+use stormglass_checkers::verdict::Status;
+use stormglass_scenarios::simulation::{Bug, bugs};
+
+use crate::support::{COMPACT, Judged, KILL, busy, judge};
+
+/// A bug is looked for under so many seeds.
+const SEEDS: u64 = 6;
+
+/// Each bug, and the checker and anomaly by which it must be caught. A bug may be caught by
+/// others too; this one must be among them under at least one seed.
+const CAUGHT: &[(Bug, &str, &str)] = &[
+    (Bug::StaleRead, "linearizability", "stale-read"),
+    (Bug::LostWrite, "linearizability", "time-travel"),
+    (Bug::SplitRevision, "linearizability", "split-revision"),
+    (Bug::DivergedMember, "convergence", "diverged-members"),
+    (Bug::DoubledWrite, "linearizability", "doubled-write"),
+    (Bug::PhantomWrite, "linearizability", "phantom-write"),
+    (Bug::PartialTxn, "linearizability", "wrong-response"),
+    (Bug::WrongBranch, "linearizability", "wrong-response"),
+    (Bug::RevisionBack, "durability", "revision-lost"),
+    (Bug::WatchDrop, "watch", "watch-gap"),
+    (Bug::WatchDuplicate, "watch", "watch-duplicate"),
+    (Bug::WatchReorder, "watch", "watch-disorder"),
+    (Bug::WatchSplit, "watch", "watch-split"),
+    (Bug::WatchAlter, "watch", "watch-diverged"),
+    (Bug::WatchUncommitted, "watch", "watch-phantom"),
+    (Bug::WatchBeforeStart, "watch", "watch-before-start"),
+    (Bug::WatchOutsideRange, "watch", "watch-outside-range"),
+    (Bug::ProgressEarly, "watch", "watch-progress-early"),
+    (Bug::WrongPrevKv, "watch", "watch-prev-kv"),
+    (Bug::MissingCompactionCancel, "watch", "watch-compaction-silent"),
+    (Bug::PartialExpiry, "linearizability", "phantom-write"),
+    (Bug::CompactedRead, "linearizability", "wrong-response"),
+    (Bug::FutureRead, "linearizability", "wrong-response"),
+    (Bug::WrongCount, "linearizability", "wrong-response"),
+    (Bug::WrongVersion, "revisions", "key-arithmetic"),
+    (Bug::Crash, "logs", "member-crashed"),
+];
+
+/// Bugs that no checker finds yet. A checker that learns to find one makes the test below
+/// fail: move the bug to the table above, with the checker's name.
+const NOT_YET_CAUGHT: &[Bug] = &[
+    Bug::EarlyExpiry,
+    Bug::NoExpiry,
+    Bug::ResurrectedLease,
+    Bug::LostKeepalive,
+    Bug::ShortTtl,
+    Bug::DeadLeasePut,
+    Bug::WrongRefusal,
+];
+
+fn run(bug: Bug, seed: u64) -> Judged {
+    judge(&busy(5, &[KILL, COMPACT], seed), Some(bug))
+}
+
+/// What was found under each seed, until the anomaly is among it.
+fn hunt(bug: Bug, checker: &str, anomaly: &str) -> Result<(), String> {
+    let mut struck = 0;
+    let mut told = Vec::new();
+    for seed in 0..SEEDS {
+        let judged = run(bug, seed);
+        struck += judged.simulated.struck.get(&bug).copied().unwrap_or(0);
+        if judged.anomalies(checker).iter().any(|found| found == anomaly) {
+            assert_eq!(judged.judgement.status, Status::Invalid);
+            return Ok(());
+        }
+        told.push(judged.complaints());
+    }
+    Err(format!("{bug} struck {struck} times; {checker} did not say {anomaly}: {told:#?}"))
+}
+
+#[test]
+fn every_bug_is_in_exactly_one_table() {
+    let caught = CAUGHT.iter().map(|(bug, _, _)| *bug);
+    let listed: Vec<Bug> = caught.chain(NOT_YET_CAUGHT.iter().copied()).collect();
+    let all: BTreeSet<Bug> = bugs().iter().map(|entry| entry.bug).collect();
+    assert_eq!(listed.len(), all.len());
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), all);
+}
+
+#[test]
+fn every_bug_is_caught_by_the_checker_meant_for_it() {
+    let hunts = CAUGHT.iter().map(|(bug, checker, anomaly)| hunt(*bug, checker, anomaly));
+    let missed: Vec<String> = hunts.filter_map(Result::err).collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn bugs_that_no_checker_finds_yet_strike_and_stay_unseen() {
+    for bug in NOT_YET_CAUGHT {
+        let mut struck = 0;
+        for seed in 0..2 {
+            let judged = run(*bug, seed);
+            struck += judged.simulated.struck.get(bug).copied().unwrap_or(0);
+            assert_eq!(
+                judged.judgement.status,
+                Status::Valid,
+                "{bug} is caught now, name the checker in CAUGHT: {:#?}",
+                judged.complaints()
+            );
+        }
+        assert!(struck > 0, "{bug} never struck");
+    }
+}
