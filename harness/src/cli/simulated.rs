@@ -74,6 +74,8 @@ fn launch(args: &RunArgs, plan: &Plan, dir: &RunDir, settings: Vec<prepare::Sett
         isolated: false,
         tun_device: None,
         network_refused: None,
+        // A simulated run is over before anybody could want to stop it.
+        stop_on_violation: false,
         command,
         check_command: format!("stormglass check {shown}"),
         settings,
