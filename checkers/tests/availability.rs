@@ -97,6 +97,20 @@ fn a_refusal_is_service_and_a_keepalive_is_no_request_of_the_majority() {
 }
 
 #[test]
+fn what_a_client_gave_up_soon_says_nothing() {
+    let mut scene = Scene::new(3);
+    scene.wait(20_000);
+    for _ in 0..40 {
+        let process = scene.cluster.client(1);
+        let op = scene.cluster.invoke(process, common::get("k"));
+        scene.wait(200);
+        scene.fail(&op, Doubt::Timeout);
+        scene.wait(800);
+    }
+    assert_valid(&scene.stop());
+}
+
+#[test]
 fn a_starved_harness_does_not_blame_the_store() {
     let mut scene = Scene::new(3);
     scene.wait(20_000);

@@ -102,6 +102,19 @@ fn who_asks_for_a_revocation_or_a_deletion_may_get_it() {
 }
 
 #[test]
+fn a_deletion_that_was_answered_without_a_revision_may_be_the_one() {
+    let mut scene = renewed();
+    scene.cluster.delete(0, "a");
+    let mut history = scene.finish();
+    for event in &mut history.events {
+        if let Body::Complete(Outcome::Ok(Response::Delete(answer))) = &mut event.body {
+            answer.header = None;
+        }
+    }
+    assert_valid(&history);
+}
+
+#[test]
 fn a_fast_clock_explains_an_early_end_as_far_as_it_is_fast() {
     let run = |params: &[(&str, &str)]| {
         let mut scene = renewed();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stormglass_checkers::history::{
     Bytes, CompareTarget, Outcome, Request, Response, Revision, Txn, TxnOp,
 };
-use stormglass_scenarios::workload::{Step, workload};
+use stormglass_scenarios::workload::{Role, Step, workload};
 use support::{Taken, drive, plan};
 
 const TRAFFIC: &str = "[workload]\nkind = \"lock\"\nclients = 6\nkeys = 400\n";
@@ -37,11 +37,13 @@ fn fence(txn: &Txn) -> (Bytes, Revision) {
 }
 
 fn puts(txn: &Txn) -> Vec<&stormglass_checkers::history::Put> {
-    let put = |op| match op {
-        &TxnOp::Put(ref put) => Some(put),
-        _ => None,
-    };
-    txn.success.iter().filter_map(put).collect()
+    let mut puts = Vec::new();
+    for op in &txn.success {
+        if let TxnOp::Put(put) = op {
+            puts.push(put);
+        }
+    }
+    puts
 }
 
 fn succeeded(taken: &Taken) -> Option<bool> {
@@ -96,6 +98,13 @@ fn every_value_and_every_lease_is_new() {
     let distinct: BTreeSet<_> = leases.iter().collect();
     assert!(leases.len() > 50);
     assert_eq!(distinct.len(), leases.len());
+}
+
+#[test]
+fn there_are_only_clients_and_nothing_is_compacted() {
+    let taken = drive(&plan(TRAFFIC, 7), "", 2_000);
+    assert!(taken.iter().all(|taken| taken.role == Role::Client && taken.compacted == 0));
+    assert!(taken.last().is_some_and(|taken| taken.revision > 100));
 }
 
 fn name(request: &Request) -> &'static str {

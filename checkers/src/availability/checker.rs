@@ -8,7 +8,7 @@ use super::report;
 use super::service::{Service, Silences, service};
 use crate::checker::{CheckContext, Checker};
 use crate::evidence::{Findings, Operation, Operations};
-use crate::history::{Body, Doubt, Event, MemberIndex, Nanos, Outcome, Request, Sample, Span};
+use crate::history::{Body, Event, MemberIndex, Nanos, Outcome, Request, Sample, Span};
 use crate::logs::STARVED;
 use crate::model::is_local;
 use crate::registry::CheckerEntry;
@@ -122,10 +122,9 @@ impl AvailabilityChecker {
                 self.losses.acknowledged(Acknowledgement { place, what, span });
             }
         }
-        let cut =
-            matches!(outcome, Outcome::Unknown(doubt) if doubt.reason == Doubt::NeverCompleted);
-        match service(outcome) {
-            _ if cut => {}
+        let took = Nanos(at.0.saturating_sub(sent.0));
+        match service(outcome, took) {
+            Service::Open => {}
             Service::Served => self.silences.served(member),
             Service::Unserved => self.unserved(member, operation, at),
         }

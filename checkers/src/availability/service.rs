@@ -8,6 +8,10 @@ use crate::history::{Doubt, MemberIndex, Nanos, Outcome, Refusal};
 /// Requests that must have failed before a member is said not to serve.
 const REQUESTS: u64 = 3;
 
+/// A deadline is the client's, and this is no verdict on latency: what was given up
+/// sooner says nothing.
+const PATIENCE: Nanos = Nanos(1_000_000_000);
+
 /// What an outcome says about whether the member serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
@@ -15,13 +19,26 @@ pub(super) enum Service {
     Served,
     /// It did not, for want of a leader, of time or of a connection.
     Unserved,
+    /// Nothing is known.
+    Open,
 }
 
-/// What an outcome says; in doubt, that the member served.
-pub(super) fn service(outcome: &Outcome) -> Service {
-    let unserved = match outcome {
+/// What the outcome of an operation that took so long says; in doubt, that the member
+/// served.
+pub(super) fn service(outcome: &Outcome, took: Nanos) -> Service {
+    let hasty = match outcome {
         Outcome::Ok(_) => false,
         // A read's failure is definite whatever its cause, and its cause is not told.
+        Outcome::Failed(definite) => definite.reason == Refusal::ReadFailed,
+        Outcome::Unknown(doubt) => {
+            matches!(doubt.reason, Doubt::Timeout | Doubt::Cancelled | Doubt::NeverCompleted)
+        }
+    };
+    if hasty && took < PATIENCE {
+        return Service::Open;
+    }
+    let unserved = match outcome {
+        Outcome::Ok(_) => false,
         Outcome::Failed(definite) => matches!(
             definite.reason,
             Refusal::NotConnected | Refusal::NoLeader | Refusal::ReadFailed

@@ -164,7 +164,7 @@ impl LeasesChecker {
 
     /// Why leases were judged less than they should be.
     fn explain_gaps(&mut self) {
-        if self.counts.get("leases granted").is_none() {
+        if !self.counts.contains_key("leases granted") {
             return;
         }
         if !self.alone {

@@ -27,7 +27,9 @@ impl Doubts {
                 if let Claim::Writer(revision) = claim(request, response) {
                     self.made.insert(revision);
                 }
-                if let Request::Unlock(_) | Request::Resign(_) = request {
+                // Without a revision nobody knows which one it made.
+                let nameless = claim(request, response) == Claim::None;
+                if nameless || matches!(request, Request::Unlock(_) | Request::Resign(_)) {
                     self.doubt(index, request);
                 }
             }
@@ -43,12 +45,13 @@ impl Doubts {
 
     /// Nobody knows whether a request took effect.
     pub(super) fn doubt(&mut self, index: u64, request: &Request) {
-        let mut delete = |delete: &Delete| match delete.range_end.is_empty() {
-            true => {
+        let mut delete = |delete: &Delete| {
+            if delete.range_end.is_empty() {
                 let first = self.keys.entry(delete.key.clone()).or_insert(index);
                 *first = (*first).min(index);
+            } else {
+                self.ranges.push((KeyRange::new(&delete.key, &delete.range_end), index));
             }
-            false => self.ranges.push((KeyRange::new(&delete.key, &delete.range_end), index)),
         };
         let mut key = |key: Bytes| delete(&Delete { key, ..Delete::default() });
         match request {

@@ -70,7 +70,9 @@ impl LeasesChecker {
             .iter()
             .filter_map(|change| self.attachments.lease_of(&change.kv.key))
             .collect();
-        leases.into_iter().for_each(|lease| self.outlived(lease, instant));
+        for lease in leases {
+            self.outlived(lease, instant);
+        }
     }
 
     fn ending(&self, shown: &Shown) -> Option<Ending> {
@@ -92,7 +94,9 @@ impl LeasesChecker {
     /// Decides on the endings whose possible makers have all ended.
     pub(super) fn settle(&mut self) {
         let open = self.open.first().copied().unwrap_or(u64::MAX);
-        while let Some(ending) = self.endings.pop_front_if(|ending| ending.place.index < open) {
+        while self.endings.front().is_some_and(|ending| ending.place.index < open)
+            && let Some(ending) = self.endings.pop_front()
+        {
             self.decide(&ending);
         }
         if self.endings.is_empty() {

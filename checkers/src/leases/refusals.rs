@@ -64,9 +64,9 @@ impl LeasesChecker {
                     self.leases.entry(revoke.lease).or_default().revocations.remove(&index);
                 }
                 if definite.reason == Refusal::LeaseNotFound {
-                    named(request)
-                        .into_iter()
-                        .for_each(|lease| self.refused(lease, operation, event));
+                    if let Some(lease) = named(request) {
+                        self.refused(lease, operation, event);
+                    }
                 } else if definite.reason != Refusal::NotConnected {
                     self.doubt_keepalive(request);
                 }

@@ -124,6 +124,8 @@ impl LeasesChecker {
     pub(super) fn look_for_late_ones(&mut self) {
         let Some(instant) = self.floor.instant() else { return };
         let leases: Vec<LeaseId> = self.attachments.leases().collect();
-        leases.into_iter().for_each(|lease| self.outlived(lease, instant));
+        for lease in leases {
+            self.outlived(lease, instant);
+        }
     }
 }

@@ -17,7 +17,8 @@ struct Holder {
 /// the lease's time is over on the client's clock.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Holders {
-    holders: BTreeMap<Bytes, Holder>,
+    /// Who took each lock last.
+    of: BTreeMap<Bytes, Holder>,
     /// Until when each lease's owner believes that it lives.
     alive_until: BTreeMap<LeaseId, Nanos>,
     /// The highest token of each lock that was acknowledged.
@@ -37,7 +38,7 @@ impl Holders {
     pub(super) fn ask(&mut self, request: &Request) {
         match request {
             Request::LeaseRevoke(revoke) => {
-                for holder in self.holders.values_mut().filter(|h| h.lease == revoke.lease) {
+                for holder in self.of.values_mut().filter(|h| h.lease == revoke.lease) {
                     holder.released = true;
                 }
                 self.alive_until.remove(&revoke.lease);
@@ -60,7 +61,7 @@ impl Holders {
 
     /// The holder of a token believes no longer.
     pub(super) fn release(&mut self, key: &Bytes, token: Option<Revision>) {
-        if let Some(holder) = self.holders.get_mut(key)
+        if let Some(holder) = self.of.get_mut(key)
             && token.is_none_or(|token| token == holder.token)
         {
             holder.released = true;
@@ -75,14 +76,14 @@ impl Holders {
     /// A lock was taken.
     pub(super) fn acquired(&mut self, lock: &Bytes, lease: LeaseId, token: Revision, at: Nanos) {
         let alive = |lease: LeaseId| self.alive_until.get(&lease).is_some_and(|end| at < *end);
-        if let Some(before) = self.holders.get(lock)
+        if let Some(before) = self.of.get(lock)
             && !before.released
             && before.lease != lease
             && alive(before.lease)
         {
             self.overlaps += 1;
         }
-        self.holders.insert(lock.clone(), Holder { lease, token, released: false });
+        self.of.insert(lock.clone(), Holder { lease, token, released: false });
         let highest = self.tokens.entry(lock.clone()).or_default();
         *highest = (*highest).max(token);
     }

@@ -30,8 +30,7 @@ pub(super) struct Fallen {
     pub(super) now: Turn,
 }
 
-/// Every key's turns. Keys become locks only when a request says so, so all keys with a
-/// lease are followed.
+/// The turns of every key that is a lock's, from when a request said so.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LockKeys {
     turns: BTreeMap<Bytes, Vec<Turn>>,

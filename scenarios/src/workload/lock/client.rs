@@ -35,7 +35,7 @@ pub(super) struct Client {
     prefix: String,
     /// Whether keepalives are sent late in a lease's time.
     late: bool,
-    client: u32,
+    number: u32,
     rng: ChaCha8Rng,
     leases: u32,
     values: u64,
@@ -53,7 +53,7 @@ impl Client {
             spec: plan.scenario.workload.clone(),
             prefix: prefix.to_owned(),
             late: !plan.avoids(trigger::LATE_KEEPALIVE),
-            client,
+            number: client,
             rng,
             leases: 0,
             values: 0,
@@ -68,7 +68,7 @@ impl Client {
     /// A value that nobody else writes.
     fn value(&mut self) -> Bytes {
         self.values += 1;
-        Bytes::from(format!("{}-{}", self.client, self.values))
+        Bytes::from(format!("{}-{}", self.number, self.values))
     }
 
     fn request(&mut self, now: Nanos) -> Option<Request> {
@@ -98,7 +98,7 @@ impl Client {
     /// known by it.
     fn grant(&mut self, now: Nanos) -> Request {
         self.leases += 1;
-        let lease = LeaseId((i64::from(self.client) + 1) << 32 | i64::from(self.leases));
+        let lease = LeaseId((i64::from(self.number) + 1) << 32 | i64::from(self.leases));
         let ttl = self.rng.random_range(self.spec.lease_ttl.min..=self.spec.lease_ttl.max);
         let keepalives = self.rng.random_range(0..=KEEPALIVES_MAX);
         self.session = Some(Session::new(lease, ttl, now, keepalives));
@@ -171,7 +171,7 @@ impl Client {
             }
             (Request::LeaseKeepAlive(_), Response::LeaseKeepAlive(answer)) => {
                 let sent = self.sent;
-                for session in &mut self.session {
+                if let Some(session) = &mut self.session {
                     if answer.ttl_seconds > 0 { session.renew(sent) } else { session.lose() }
                 }
             }

@@ -129,7 +129,7 @@ mod tests {
     /// milliseconds.
     fn last_keepalive(late: bool, answered: bool) -> Option<u64> {
         let mut last = None;
-        for seed in 0..20 {
+        for seed in 0..200 {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let mut leases = Leases::new(0, SecondsRange { min: 4, max: 4 }, late);
             let lease = leases.grant(Nanos(0), &mut rng).expect("a lease").lease;
