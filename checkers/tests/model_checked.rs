@@ -159,10 +159,10 @@ fn walk(clients: Clients, states_min: usize) {
 
 #[test]
 fn every_run_of_two_clients_is_explained() {
-    walk(Clients { clients: 2, requests: 2, seeds: 6 }, 10_000);
+    walk(Clients { clients: 2, requests: 2, seeds: 3 }, 5_000);
 }
 
 #[test]
 fn every_run_of_three_clients_is_explained() {
-    walk(Clients { clients: 3, requests: 1, seeds: 12 }, 10_000);
+    walk(Clients { clients: 3, requests: 1, seeds: 3 }, 2_000);
 }

@@ -11,6 +11,8 @@ mod help;
 mod looking;
 #[path = "cli/releases.rs"]
 mod releases;
+#[path = "cli/searching.rs"]
+mod searching;
 #[path = "cli/simulating.rs"]
 mod simulating;
 #[path = "cli/writing.rs"]

@@ -1,11 +1,11 @@
 //! `porcupine-etcd`: the log of Jepsen's first test of etcd, one register.
 //!
 //! ```text
-//! INFO  jepsen.util - 1	:invoke	:cas	[3 0]
-//! INFO  jepsen.util - 1	:info	:cas	:timed-out
+//! INFO  jepsen.util - 1 :invoke :cas [3 0]
+//! INFO  jepsen.util - 1 :info   :cas :timed-out
 //! ```
 //!
-//! Lines of other loggers, and of Jepsen's nemesis, are passed over. `:ok` is an answer,
+//! The words are parted by white space; Jepsen writes tabs. Lines of other loggers, and of Jepsen's nemesis, are passed over. `:ok` is an answer,
 //! `:info` an unknown outcome; `:fail` of a compare-and-set is the answer that the register
 //! held another value, and of anything else a promise that it had no effect.
 

@@ -18,7 +18,7 @@ impl<'a> Words<'a> {
     pub(super) fn lines(bytes: &'a [u8]) -> Result<impl Iterator<Item = Self>, Malformed> {
         let text = str::from_utf8(bytes).map_err(|error| {
             let before = &bytes[..error.valid_up_to()];
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let line = before.split(|byte| *byte == b'\n').count();
             let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let column = before.len() - start + 1;
             Malformed { line, column, message: "this is no UTF-8 text".to_owned() }
@@ -76,13 +76,11 @@ impl<'a> Words<'a> {
     /// None is there.
     pub(super) fn one_of(&mut self, pieces: &[&'static str]) -> Result<&'static str, Malformed> {
         let rest = self.rest().trim_start();
-        match pieces.iter().find(|piece| rest.starts_with(**piece)) {
-            Some(piece) => self.expect(piece).map(|()| *piece),
-            None => {
-                let pieces: Vec<String> = pieces.iter().map(|piece| format!("`{piece}`")).collect();
-                Err(self.malformed(format!("one of {} is expected here", pieces.join(", "))))
-            }
+        if let Some(piece) = pieces.iter().find(|piece| rest.starts_with(**piece)) {
+            return self.expect(piece).map(|()| *piece);
         }
+        let pieces: Vec<String> = pieces.iter().map(|piece| format!("`{piece}`")).collect();
+        Err(self.malformed(format!("one of {} is expected here", pieces.join(", "))))
     }
 
     /// Reads a number, behind white space.

@@ -61,7 +61,9 @@ fn parts<S: Object>(operations: &[Operation<S>]) -> Vec<Vec<Span<'_, S>>> {
         }
     }
     let mut parts: Vec<Vec<Span<'_, S>>> = parts.into_values().collect();
-    parts.iter_mut().for_each(|part| part.sort_by_key(|span| span.call));
+    for part in &mut parts {
+        part.sort_by_key(|span| span.call);
+    }
     parts
 }
 

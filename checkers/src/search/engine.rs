@@ -85,19 +85,15 @@ impl<'a, S: Object> Engine<'a, S> {
             if let Some(reason) = self.exhausted() {
                 return Decision::Exhausted(reason);
             }
-            from = match self.candidate(from) {
-                Some((operation, next)) => {
-                    self.place(operation, next);
-                    self.place_reads()
-                }
-                None => match self.retreat() {
-                    Some(next) => next,
-                    None => {
-                        let (culprit, order) = std::mem::take(&mut self.frontier).into_parts();
-                        return Decision::Refuted { culprit, order };
-                    }
-                },
-            };
+            if let Some((operation, next)) = self.candidate(from) {
+                self.place(operation, next);
+                from = self.place_reads();
+            } else if let Some(next) = self.retreat() {
+                from = next;
+            } else {
+                let (culprit, order) = std::mem::take(&mut self.frontier).into_parts();
+                return Decision::Refuted { culprit, order };
+            }
         }
         Decision::Explained
     }

@@ -56,7 +56,6 @@ impl Memo {
 /// The place of a fingerprint, or the empty one where it belongs.
 fn place(places: &[u128], bits: u128) -> usize {
     let mask = places.len() - 1;
-    #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
     let mut at = bits as usize & mask;
     while places[at] != 0 && places[at] != bits {
         at = (at + 1) & mask;

@@ -41,6 +41,7 @@ pub(super) struct Span<'a, S: Object> {
     pub(super) answer: Option<&'a Answer<S>>,
 }
 
+#[expect(clippy::expl_impl_clone_on_copy, reason = "deriving would ask for S: Copy")]
 impl<S: Object> Clone for Span<'_, S> {
     fn clone(&self) -> Self {
         *self

@@ -1,5 +1,8 @@
 //! Makes a refutation small: which answers contradict each other.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use super::engine::{Decision, Engine};
 use super::object::Object;
 use super::operation::Span;
@@ -28,7 +31,7 @@ pub(super) struct Reduced {
 /// all the same is refuted by the rest.
 struct Reduction<'a, S: Object> {
     initial: &'a S,
-    /// Operations that were called before the culprit returned; others come after it.
+    /// All operations of the part.
     spans: Vec<Span<'a, S>>,
     steps_left: u64,
     gave_up: bool,
@@ -38,20 +41,23 @@ struct Reduction<'a, S: Object> {
 pub(super) fn reduce<S: Object>(initial: &S, spans: &[Span<'_, S>], culprit: usize) -> Reduced {
     let culprit = spans[culprit];
     let end = culprit.answer.map_or(u64::MAX, |answer| answer.at);
-    let before: Vec<Span<'_, S>> = spans.iter().filter(|span| span.call <= end).copied().collect();
-    let mut answered: Vec<(u64, usize)> = before
+    // Those that may come before the culprit, the latest first; then all others, on which
+    // an answer can depend that came after the culprit's.
+    let mut answered: Vec<(bool, Reverse<u64>, usize)> = spans
         .iter()
         .filter(|span| span.number != culprit.number)
-        .filter_map(|span| Some((span.answer?.at, span.number)))
+        .filter_map(|span| Some((span.call > end, Reverse(span.answer?.at), span.number)))
         .collect();
-    answered.sort_unstable_by(|one, other| other.cmp(one));
-    let numbers: Vec<usize> = answered.into_iter().map(|(_, number)| number).collect();
-    let mut reduction = Reduction { initial, spans: before, steps_left: STEPS_MAX, gave_up: false };
+    answered.sort_unstable();
+    let numbers: Vec<usize> = answered.into_iter().map(|(_, _, number)| number).collect();
+    let mut reduction =
+        Reduction { initial, spans: spans.to_vec(), steps_left: STEPS_MAX, gave_up: false };
     let last = reduction.last_that_contradict(&numbers, culprit.number);
-    let mut needed = reduction.smallest(last, culprit.number);
-    needed.push(culprit.number);
-    needed.sort_by_key(|number| spans.iter().position(|span| span.number == *number));
-    Reduced { needed, is_smallest: !reduction.gave_up }
+    let mut needed: BTreeSet<usize> =
+        reduction.smallest(last, culprit.number).into_iter().collect();
+    needed.insert(culprit.number);
+    let in_order = spans.iter().map(|span| span.number).filter(|number| needed.contains(number));
+    Reduced { needed: in_order.collect(), is_smallest: !reduction.gave_up }
 }
 
 impl<S: Object> Reduction<'_, S> {
@@ -91,8 +97,8 @@ impl<S: Object> Reduction<'_, S> {
 
     /// Whether these answers and the culprit's contradict each other.
     fn contradict(&mut self, believed: &[usize], culprit: usize) -> bool {
-        let is_believed =
-            |span: &Span<'_, S>| span.number == culprit || believed.contains(&span.number);
+        let believed: BTreeSet<usize> = believed.iter().copied().chain([culprit]).collect();
+        let is_believed = |span: &Span<'_, S>| believed.contains(&span.number);
         let spans = self.spans.iter().filter_map(|span| match span {
             span if is_believed(span) => Some(*span),
             span if span.is_pure() || S::is_pure(span.op, None) => None,

@@ -29,6 +29,17 @@ pub(super) enum Node {
     End,
 }
 
+impl Node {
+    fn numbered(node: u32) -> Self {
+        let operation = (node / 2) as usize;
+        match node {
+            END => Self::End,
+            even if even % 2 == 0 => Self::Call(operation),
+            _ => Self::Return(operation),
+        }
+    }
+}
+
 impl Timeline {
     /// Of operations that are sorted by their calls.
     pub(super) fn new<S: Object>(operations: &[Span<'_, S>]) -> Self {
@@ -58,12 +69,12 @@ impl Timeline {
 
     /// The first node.
     pub(super) fn first(&self) -> Node {
-        self.node(self.next[self.next.len() - 1])
+        Node::numbered(self.next[self.next.len() - 1])
     }
 
     /// The node after an operation's call.
     pub(super) fn after_call(&self, operation: usize) -> Node {
-        self.node(self.next[operation * 2])
+        Node::numbered(self.next[operation * 2])
     }
 
     /// Place of an operation's return in time.
@@ -92,15 +103,6 @@ impl Timeline {
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.next.len() * 3 * size_of::<u32>()
-    }
-
-    fn node(&self, node: u32) -> Node {
-        let operation = (node / 2) as usize;
-        match node {
-            END => Node::End,
-            even if even % 2 == 0 => Node::Call(operation),
-            _ => Node::Return(operation),
-        }
     }
 
     fn unlink(&mut self, node: usize) {

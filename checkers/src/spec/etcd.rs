@@ -91,11 +91,12 @@ impl Etcd {
         !depends || self.state.clone().apply(request).is_ok()
     }
 
-    /// Whether the store, asked now, refuses a request so.
+    /// Whether the store, asked now, may refuse a request so. Which of several reasons it
+    /// gives, where it has several, is left open.
     fn refuses(&self, request: &Request, refusal: Refusal) -> bool {
         is_local(request)
             || !depends_on_state(refusal)
-            || self.state.clone().apply(request) == Err(refusal)
+            || self.state.clone().apply(request).is_err_and(depends_on_state)
     }
 
     /// A lease request or a compaction on a copy of this state; nothing if it would not

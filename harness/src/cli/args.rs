@@ -12,9 +12,31 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
-    /// Form of the results on standard output.
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Output")]
-    pub format: Format,
+    /// Form of the results on standard output; with `check` also that of its files, and then
+    /// it can be given twice.
+    #[arg(
+        long = "format",
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
+    pub formats: Vec<FormatChoice>,
+}
+
+impl Cli {
+    /// Form of the results.
+    pub fn output(&self) -> Format {
+        match self.formats.iter().rfind(|choice| choice.input().is_none()) {
+            Some(FormatChoice::Json) => Format::Json,
+            _ => Format::Human,
+        }
+    }
+
+    /// Form of the files that are read, if it is not our own.
+    pub fn input(&self) -> Option<ForeignFormat> {
+        self.formats.iter().rev().find_map(|choice| choice.input())
+    }
 }
 
 const MAIN_EXAMPLES: &str = "\
@@ -49,14 +71,46 @@ pub enum Command {
     Inner(InnerArgs),
 }
 
+/// A form, of results or of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatChoice {
+    /// Results for people, as without this option.
+    Human,
+    /// Results as one JSON value.
+    Json,
+    /// `check` reads logs of Jepsen's test of etcd, as Porcupine has them.
+    PorcupineEtcd,
+    /// `check` reads key-value histories of Porcupine.
+    PorcupineKv,
+}
+
+impl FormatChoice {
+    fn input(self) -> Option<ForeignFormat> {
+        match self {
+            Self::Human | Self::Json => None,
+            Self::PorcupineEtcd => Some(ForeignFormat::PorcupineEtcd),
+            Self::PorcupineKv => Some(ForeignFormat::PorcupineKv),
+        }
+    }
+}
+
 /// Form of the results on standard output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     #[default]
     Human,
     /// One JSON value.
     Json,
+}
+
+/// A form of histories that is not ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignFormat {
+    /// One register: Jepsen's test of etcd.
+    PorcupineEtcd,
+    /// Texts by key.
+    PorcupineKv,
 }
 
 /// How to show progress.
@@ -165,11 +219,13 @@ pub struct RunArgs {
 #[command(after_help = "\
 Examples:
   stormglass check runs/latest
-  stormglass check history.jsonl.zst
-  stormglass check runs/latest --format json | jq .status")]
+  stormglass check history.jsonl.zst --format json | jq .status
+  stormglass check --format porcupine-etcd etcd_000.log etcd_001.log")]
 pub struct CheckArgs {
-    /// A run directory, or a history file, plain or compressed.
-    pub path: PathBuf,
+    /// A run directory, or a history file, plain or compressed; with `--format porcupine-…`
+    /// any number of files in that format.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
 }
 
 /// `report`.

@@ -17,21 +17,22 @@ use crate::run_dir::{HistoryFile, RunDir, open_history};
 
 /// Judges a run directory or a history file.
 pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, CommandError> {
-    if !args.path.exists() {
-        let path = args.path.display();
+    let [path] = args.paths.as_slice() else {
+        let message = "several paths: name one run directory or history file at a time";
+        return Err(CommandError::usage(message));
+    };
+    if !path.exists() {
+        let path = path.display();
         let message = format!("{path} does not exist: name a run directory or a history file");
         return Err(CommandError::usage(message));
     }
-    let dir = if args.path.is_dir() {
-        Some(RunDir::open(&args.path).map_err(CommandError::usage)?)
-    } else {
-        None
-    };
+    let dir =
+        if path.is_dir() { Some(RunDir::open(path).map_err(CommandError::usage)?) } else { None };
     let plan: Option<Plan> = match &dir {
         Some(dir) => Some(RunDir::read(&dir.plan()).map_err(CommandError::usage)?),
         None => None,
     };
-    let reader = open_history(&args.path).map_err(CommandError::usage)?;
+    let reader = open_history(path).map_err(CommandError::usage)?;
     let judgement = judge(reader, plan.as_ref())?;
     if let (Some(dir), Some(plan)) = (&dir, &plan) {
         keep(dir, plan, &judgement)?;

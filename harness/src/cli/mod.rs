@@ -12,6 +12,7 @@ mod init;
 mod inner;
 mod list;
 mod output;
+mod porcupine;
 mod powers;
 mod prepare;
 mod progress;
@@ -35,7 +36,15 @@ use args::Command;
 /// # Errors
 /// What went wrong, in one sentence, with its exit code.
 pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
-    let format = cli.format;
+    let format = cli.output();
+    match (&cli.command, cli.input()) {
+        (Command::Check(args), Some(input)) => return porcupine::check(args, input, format),
+        (_, Some(_)) => {
+            let message = "only `check` reads Porcupine's formats: leave `--format` out here";
+            return Err(CommandError::usage(message));
+        }
+        (_, None) => {}
+    }
     match &cli.command {
         Command::Run(args) => run::run(args, format),
         Command::Check(args) => check::check(args, format),
