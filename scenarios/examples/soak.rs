@@ -2,8 +2,8 @@
 //! seed, each with traffic, members and faults that the seed decides.
 //!
 //! `cargo run -p stormglass-scenarios --example soak -- [COUNT] [FIRST SEED] [BUG]`. A run
-//! that is not valid is told with its seed, and the program ends with 1. With a bug it
-//! tells what was found, and by whom.
+//! that is not valid is told with its seed and settings; one that is invalid makes the program
+//! end with 1. With a bug it tells what was found, and by whom.
 
 #![expect(clippy::print_stdout, reason = "a program that tells its result")]
 
@@ -91,7 +91,18 @@ fn run(plan: &Plan, bug: Option<Bug>) -> (Judgement, u64) {
     (judge.finish(None), events)
 }
 
-fn tell(seed: u64, judgement: &Judgement) {
+fn tell(plan: &Plan, judgement: &Judgement) {
+    let seed = plan.seed;
+    if judgement.status != Status::Valid {
+        let spec = &plan.scenario;
+        let faults = spec.fault.iter().map(|fault| {
+            let lag = fault.params.get("lag").map(|lag| format!(" lag {lag}")).unwrap_or_default();
+            format!("{} {}{lag}", fault.kind, fault.target)
+        });
+        let faults: Vec<String> = faults.collect();
+        let (members, lag) = (spec.cluster.members, spec.workload.compact_lag);
+        println!("seed {seed}: {members} members, compact-lag {lag}, {}", faults.join(", "));
+    }
     for verdict in judgement.verdicts.iter().filter(|one| one.status != Status::Valid) {
         let finding = verdict.findings.first();
         let text = finding.map(|finding| format!("{}: {}", finding.anomaly, finding.sentence));
@@ -110,14 +121,15 @@ fn main() -> ExitCode {
     let mut statuses: BTreeMap<Status, u64> = BTreeMap::new();
     let mut events = 0;
     for seed in first..first + count {
-        let (judgement, recorded) = run(&plan(seed), chosen);
+        let plan = plan(seed);
+        let (judgement, recorded) = run(&plan, chosen);
         events += recorded;
         *statuses.entry(judgement.status).or_default() += 1;
-        tell(seed, &judgement);
+        tell(&plan, &judgement);
     }
     let told: Vec<String> =
         statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
     println!("{count} runs, {events} events: {}", told.join(", "));
-    let bad = statuses.keys().any(|status| *status != Status::Valid);
-    if bad && chosen.is_none() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let alarms = statuses.contains_key(&Status::Invalid);
+    if alarms && chosen.is_none() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -97,7 +97,8 @@ fn carry_out(
     };
     let preamble = simulation.preamble();
     let file = File::create(dir.history()).map_err(CommandError::environment)?;
-    let mut writer = HistoryWriter::new(BufWriter::new(file), &preamble).map_err(not_written)?;
+    let mut writer =
+        HistoryWriter::new(BufWriter::new(file), &preamble).map_err(|error| not_written(&error))?;
     let mut judge = Judge::new(&context(&preamble, Some(plan)));
     let mut written = Ok(());
     simulation.run(&mut |event| {
@@ -106,7 +107,7 @@ fn carry_out(
             written = writer.write(&event);
         }
     });
-    written.and_then(|()| writer.flush()).map_err(not_written)?;
+    written.and_then(|()| writer.flush()).map_err(|error| not_written(&error))?;
     let judged_from = clock.now();
     let judgement = judge.finish(None);
     let duration = clock.now();
@@ -114,8 +115,7 @@ fn carry_out(
     Ok((Ended { interrupted: None, failure: None, duration, judging }, judgement))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by value")]
-fn not_written(error: CodecError) -> CommandError {
+fn not_written(error: &CodecError) -> CommandError {
     CommandError::environment(format!(
         "the history could not be written ({error}): free some space or choose another directory \
          with --out"
