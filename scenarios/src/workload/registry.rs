@@ -1,7 +1,7 @@
 //! Every kind of workload.
 
 use super::actor::Actor;
-use super::mixed;
+use super::{append, mixed};
 use crate::plan::Plan;
 
 /// A kind of workload.
@@ -39,9 +39,18 @@ pub fn workload(kind: &str) -> Option<&'static WorkloadEntry> {
     WORKLOADS.iter().find(|entry| entry.kind == kind)
 }
 
-static WORKLOADS: [WorkloadEntry; 1] = [WorkloadEntry {
-    kind: "mixed",
-    summary: "everything of the v3 API that ordinary clients use, on few hot keys",
-    weights: &mixed::WEIGHTS,
-    actors: mixed::actors,
-}];
+static WORKLOADS: [WorkloadEntry; 2] = [
+    WorkloadEntry {
+        kind: "mixed",
+        summary: "everything of the v3 API that ordinary clients use, on few hot keys",
+        weights: &mixed::WEIGHTS,
+        actors: mixed::actors,
+    },
+    WorkloadEntry {
+        kind: "append",
+        summary: "transactions that append to a few lists and read them, judged by their \
+                  dependencies",
+        weights: &append::WEIGHTS,
+        actors: append::actors,
+    },
+];
