@@ -76,6 +76,21 @@ fn two_lists_of_which_neither_begins_with_the_other_have_an_incompatible_order()
 }
 
 #[test]
+fn an_element_that_only_its_own_transaction_saw_is_missed() {
+    for (shown, fires) in [("2", true), ("1 1b 2", false)] {
+        let mut run = Lists::default();
+        run.run(&[Insert("x/", "1"), Read("x/"), Insert("x/", "1b")], &["1"]);
+        run.run(&[Insert("x/", "2")], &[]);
+        run.run(&[Read("x/")], &[shown]);
+        if fires {
+            only(&run.stop(), "incompatible-order", "K2");
+        } else {
+            silent(&run.stop());
+        }
+    }
+}
+
+#[test]
 fn an_element_that_is_there_twice_is_found() {
     let mut run = Lists::default();
     run.run(&[Rewrite("x", "", "1")], &[]);

@@ -60,21 +60,21 @@ impl Run {
         let mut names: Vec<&'static str> = VALUES.into_iter().chain(KEYS).collect();
         let local = self.dice.percent(15);
         let (mut compare, mut success, mut failure) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..1 + self.dice.below(4) {
+        for _ in 0..=self.dice.below(4) {
             let at = usize::try_from(self.dice.below(names.len() as u64)).unwrap_or(0);
             let name = names.swap_remove(at);
             let read = Range { serializable: local, ..range(name) };
             if local || self.dice.percent(45) {
                 success.push(TxnOp::Range(read));
             } else if name.ends_with('/') {
-                for _ in 0..1 + self.dice.below(2) {
+                for _ in 0..=self.dice.below(2) {
                     let element = self.element();
                     let key = format!("list/{name}{element}").into();
                     success.push(TxnOp::Put(Put { key, value: element, ..Put::default() }));
                 }
             } else {
                 let (mut list, revision) = self.known.get(name).cloned().unwrap_or_default();
-                list.extend((0..1 + self.dice.below(2)).map(|_| self.element()));
+                list.extend((0..=self.dice.below(2)).map(|_| self.element()));
                 let key = format!("list/{name}");
                 compare.push(if_mod_revision(&key, revision));
                 let value = list_value(&list);

@@ -140,7 +140,9 @@ mod tests {
                 (0..many).map(|_| (draw(nodes.into()), draw(nodes.into()))).collect();
             let size = nodes as usize;
             let mut reach = vec![vec![false; size]; size];
-            pairs.iter().for_each(|(from, to)| reach[*from as usize][*to as usize] = true);
+            for (from, to) in &pairs {
+                reach[*from as usize][*to as usize] = true;
+            }
             for via in 0..size {
                 for from in 0..size {
                     for to in 0..size {
@@ -149,9 +151,9 @@ mod tests {
                 }
             }
             let mut expected = Vec::new();
-            for from in 0..size {
+            for (from, there) in reach.iter().enumerate() {
                 let with: Vec<u32> = (0..size)
-                    .filter(|to| *to == from || (reach[from][*to] && reach[*to][from]))
+                    .filter(|to| *to == from || (there[*to] && reach[*to][from]))
                     .map(|to| u32::try_from(to).expect("small"))
                     .collect();
                 if with.len() > 1 && with[0] as usize == from {

@@ -24,8 +24,8 @@ pub(super) struct Inside {
 }
 
 impl Inside {
-    /// A version is shown; if it is the first of its list, and the transaction had not
-    /// appended to it, it goes to `reads`.
+    /// A version is shown. If it is the first of a list of which nothing is known, it goes
+    /// to `reads`.
     ///
     /// # Errors
     /// What should have been shown, in words.
@@ -49,9 +49,8 @@ impl Inside {
             before = versions.get(before).parent;
         }
         self.known.insert(key, before);
-        if own.is_empty() {
-            reads.push(version);
-        }
+        // With its own elements too: it is where they are.
+        reads.push(version);
         Ok(())
     }
 }

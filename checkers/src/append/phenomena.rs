@@ -168,7 +168,8 @@ fn intermediate_read(
 ) {
     let versions = &log.versions;
     let version = versions.get(read);
-    let Some(writer) = version.writer.filter(|_| version.intermediate) else { return };
+    let others = version.writer.filter(|writer| version.intermediate && *writer != reader);
+    let Some(writer) = others else { return };
     findings.add("G1b", || {
         let name = key(versions, read);
         let append = log.get(writer).appends.iter().find(|append| append.key == version.key);

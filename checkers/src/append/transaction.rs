@@ -25,8 +25,8 @@ pub(super) struct Transaction {
     pub(super) fate: Fate,
     /// What it appends where its guards hold.
     pub(super) appends: Vec<Append>,
-    /// The versions that it was shown, of each list the first, and none of a list that
-    /// it had appended to itself by then.
+    /// The versions that it was shown, of each list the first; none of a list that its own
+    /// guard describes.
     pub(super) reads: Vec<VersionId>,
     /// Whether the member that was asked answered alone, from a state that may be old.
     pub(super) local: bool,
