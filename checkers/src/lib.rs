@@ -4,6 +4,7 @@
 //! Feed a [`history::HistoryReader`] or live events to the checkers of the
 //! [`registry`], and take a [`verdict::Judgement`].
 
+pub mod append;
 pub mod availability;
 pub mod checker;
 pub mod convergence;

@@ -25,6 +25,7 @@ pub fn checkers() -> &'static [CheckerEntry] {
 const CHECKERS: &[CheckerEntry] = &[
     crate::durability::ENTRY,
     crate::linearizability::ENTRY,
+    crate::append::ENTRY,
     crate::convergence::ENTRY,
     crate::revisions::ENTRY,
     crate::watch::ENTRY,

@@ -10,10 +10,10 @@ use stormglass_checkers::checker::{Budget, CheckContext};
 use stormglass_checkers::coverage::{checker, known_properties};
 use stormglass_checkers::history::{
     Body, Compact, Environment, FaultEnd, HexId, History, LinkSample, MemberIndex, Nanos, Request,
-    Revision, Sample, Span, StatusResponse, WatchCanceled, WatchFrame,
+    Revision, Sample, Span, StatusResponse, WatchCanceled, WatchEvents, WatchFrame, WatchRequest,
 };
 use stormglass_checkers::verdict::{Status, Verdict};
-use streams::{Watcher, watching};
+use streams::{Watcher, only_header, watching};
 
 fn verdict(history: &History, sometimes: &[&str]) -> Verdict {
     let sometimes = sometimes.iter().map(|text| (*text).to_owned()).collect();
@@ -66,6 +66,7 @@ fn eventful() -> Cluster {
     let first = Watcher::open(&mut cluster, 50, 0, watching("a", "", 3));
     let canceled = WatchFrame::Canceled(WatchCanceled::default());
     first.frame(&mut cluster, canceled);
+    watched_with_options(&mut cluster);
     Watcher::resume(&mut cluster, (51, Some(first.id)), 0, watching("a", "", 3));
     Watcher::resume(&mut cluster, (52, Some(first.id)), 1, watching("a", "", 3));
     for (term, leader) in [(2, 7), (2, 7), (3, 0), (3, 8), (2, 7)] {
@@ -84,6 +85,27 @@ fn eventful() -> Cluster {
     cluster
 }
 
+/// Watches of every kind that is counted.
+fn watched_with_options(cluster: &mut Cluster) {
+    let newest = cluster.store.revision();
+    let past = Watcher::open(cluster, 60, 0, watching("a", "z", 3));
+    past.deliver(cluster, 4, 4);
+    let filtered = WatchRequest { no_delete: true, ..watching("b", "", 2) };
+    let filtered = Watcher::open(cluster, 61, 0, filtered);
+    filtered.deliver(cluster, 3, 3);
+    let future = Watcher::open(cluster, 62, 0, watching("a", "", newest + 2));
+    let next = Watcher::open(cluster, 63, 0, watching("a", "", newest + 1));
+    let split = WatchEvents { fragment: true, ..WatchEvents::default() };
+    for watcher in [&future, &next] {
+        watcher.frame(cluster, WatchFrame::Progress(only_header(newest + 1)));
+    }
+    let events = past.changes(cluster, 3, 3);
+    past.frame(cluster, WatchFrame::Events(WatchEvents { events, ..split }));
+    let compacted = WatchCanceled { compact_revision: Revision(2), ..WatchCanceled::default() };
+    let below = Watcher::open(cluster, 64, 0, watching("a", "", 1));
+    below.frame(cluster, WatchFrame::Canceled(compacted));
+}
+
 #[test]
 fn everything_that_happens_is_counted() {
     let history = eventful().finish();
@@ -100,7 +122,14 @@ fn everything_that_happens_is_counted() {
         ("lease-expired", 1),
         ("watch-resumed", 3),
         ("watch-resumed-elsewhere", 1),
-        ("watch-canceled", 1),
+        ("watch-canceled", 2),
+        ("watch-compacted", 1),
+        ("watch-past", 6),
+        ("watch-future", 1),
+        ("watch-filtered", 1),
+        ("watch-previous", 1),
+        ("watch-fragment", 1),
+        ("watch-progress", 2),
         ("leader-changed", 1),
         ("member-restarted", 1),
         ("packets-dropped", 9),

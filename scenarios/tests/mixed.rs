@@ -1,27 +1,18 @@
 //! What the workload `mixed` promises of its traffic.
 
-mod support;
+pub mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use stormglass_checkers::history::{
-    Bytes, CompareTarget, Outcome, Request, Response, Txn, TxnOp, WatchRequest,
-};
+use stormglass_checkers::history::{Bytes, CompareTarget, Outcome, Request, Response, Txn, TxnOp};
 use stormglass_scenarios::plan::Plan;
-use stormglass_scenarios::workload::{Role, Step, WatchStep, workload};
-use support::{Taken, drive, plan};
+use stormglass_scenarios::workload::{Step, workload};
+use support::{Taken, drive, fires_and_is_avoided, plan};
 
 fn requests(taken: &[Taken]) -> impl Iterator<Item = &Request> {
     taken.iter().filter_map(|taken| match &taken.step {
         Step::Invoke(request) => Some(request),
-        _ => None,
-    })
-}
-
-fn watches(taken: &[Taken]) -> impl Iterator<Item = (&Taken, &WatchStep)> {
-    taken.iter().filter_map(|taken| match &taken.step {
-        Step::Watch(watch) => Some((taken, watch)),
         _ => None,
     })
 }
@@ -226,52 +217,8 @@ fn compactions_are_rare_and_leave_history() {
     }
 }
 
-#[test]
-fn watchers_continue_on_another_member_where_they_stopped() {
-    let taken = drive(&plan("", 11), "", 20_000);
-    let mut before: BTreeMap<usize, &WatchStep> = BTreeMap::new();
-    let mut resumed = 0;
-    for (taken, watch) in watches(&taken) {
-        assert_eq!(taken.role, Role::Watcher);
-        if watch.resumes {
-            let before = before.get(&taken.actor).expect("a watch to continue");
-            assert_ne!(before.member, watch.member);
-            let start_revision = before.request.start_revision;
-            assert!(watch.request.start_revision >= start_revision);
-            assert_eq!(WatchRequest { start_revision, ..watch.request.clone() }, before.request);
-            resumed += 1;
-        }
-        before.insert(taken.actor, watch);
-    }
-    assert!(resumed > 500, "{resumed}");
-}
-
-#[test]
-fn a_single_member_is_watched_again_on_itself() {
-    let taken = drive(&plan("[cluster]\nmembers = 1", 12), "", 2_000);
-    assert!(watches(&taken).any(|(_, watch)| watch.resumes));
-    assert!(watches(&taken).all(|(_, watch)| watch.member.0 == 0));
-}
-
-/// How often a trigger is in 20,000 steps, with or without `avoid`.
-fn occurrences(trigger: &str, avoided: bool, in_step: fn(&Taken) -> bool) -> usize {
-    let avoid = format!("[[avoid]]\nreleases = \"*\"\ntriggers = [\"{trigger}\"]");
-    let plan = plan(if avoided { &avoid } else { "" }, 13);
-    drive(&plan, "", 20_000).iter().filter(|taken| in_step(taken)).count()
-}
-
-fn fires_and_is_avoided(trigger: &str, in_step: fn(&Taken) -> bool) {
-    let there = occurrences(trigger, false, in_step);
-    assert!(there >= 5, "{trigger}: {there}");
-    assert_eq!(occurrences(trigger, true, in_step), 0, "{trigger}");
-}
-
 fn txn_has(taken: &Taken, has: fn(&Txn) -> bool) -> bool {
     matches!(&taken.step, Step::Invoke(Request::Txn(txn)) if has(txn))
-}
-
-fn watch_has(taken: &Taken, has: impl Fn(&WatchStep) -> bool) -> bool {
-    matches!(&taken.step, Step::Watch(watch) if has(watch))
 }
 
 #[test]
@@ -287,29 +234,6 @@ fn ranges_at_revisions_in_transactions_can_be_avoided() {
 #[test]
 fn guards_can_be_avoided() {
     fires_and_is_avoided("guarded-txn", |taken| txn_has(taken, |txn| !txn.compare.is_empty()));
-}
-
-#[test]
-fn watches_from_the_compact_revision_can_be_avoided() {
-    fires_and_is_avoided("watch-compacted-start", |taken| {
-        let compacted = taken.compacted;
-        watch_has(taken, |watch| compacted > 0 && watch.request.start_revision.0 == compacted)
-    });
-}
-
-#[test]
-fn watches_of_the_future_can_be_avoided() {
-    fires_and_is_avoided("watch-future-start", |taken| {
-        let next = taken.revision + 1;
-        watch_has(taken, |watch| watch.request.start_revision.0 > next)
-    });
-}
-
-#[test]
-fn requests_for_progress_can_be_avoided() {
-    fires_and_is_avoided("progress-request", |taken| {
-        watch_has(taken, |watch| watch.progress_every.is_some())
-    });
 }
 
 #[test]

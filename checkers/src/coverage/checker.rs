@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expiry::Expiry;
 use super::leadership::Leadership;
 use super::property::{FAULT, Wanted, known_properties, words};
+use super::watch_options::WatchOptions;
 use super::watches::Watches;
 use crate::checker::{CheckContext, Checker};
 use crate::evidence::{Operation, Operations, acknowledged};
@@ -61,6 +62,7 @@ struct CoverageChecker {
     whole: BTreeSet<WatchId>,
     leadership: Leadership,
     watches: Watches,
+    watch_options: WatchOptions,
     starved_samples: u64,
     worst_lag_ms: u64,
     done: bool,
@@ -84,6 +86,7 @@ impl Checker for CoverageChecker {
             }
             Body::Watch(watch) => {
                 self.watches.frame(event, watch);
+                self.watch_options.frame(watch);
                 if let WatchFrame::Open(open) = &watch.frame
                     && open.kind == WatchKind::Recorder
                     && open.request.prev_kv
@@ -222,6 +225,10 @@ impl CoverageChecker {
         self.add("watch-resumed", self.watches.resumed);
         self.add("watch-resumed-elsewhere", self.watches.resumed_elsewhere);
         self.add("watch-canceled", self.watches.canceled);
+        self.add("watch-compacted", self.watches.compacted);
+        for (name, count) in self.watch_options.counts() {
+            self.add(name, count);
+        }
     }
 
     /// Every known property, and every kind of fault that was wanted or seen.

@@ -4,6 +4,7 @@ mod checker;
 mod expiry;
 mod leadership;
 mod property;
+mod watch_options;
 mod watches;
 
 pub use checker::{ENTRY, checker};

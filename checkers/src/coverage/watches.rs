@@ -16,6 +16,8 @@ pub(super) struct Watches {
     pub(super) resumed_elsewhere: u64,
     /// Watches that the server ended.
     pub(super) canceled: u64,
+    /// Of these, those whose start was compacted.
+    pub(super) compacted: u64,
 }
 
 impl Watches {
@@ -37,7 +39,10 @@ impl Watches {
                 self.resumed += u64::from(self.resuming.remove(&id));
                 self.resumed_elsewhere += u64::from(self.elsewhere.remove(&id));
             }
-            WatchFrame::Canceled(_) => self.canceled += 1,
+            WatchFrame::Canceled(end) => {
+                self.canceled += 1;
+                self.compacted += u64::from(!end.compact_revision.is_zero());
+            }
             _ => {}
         }
     }

@@ -16,6 +16,7 @@ mod settings;
 mod span;
 mod suggestion;
 mod validation;
+mod watch_spec;
 mod workload_spec;
 
 pub use bounds::{ByteRange, SecondsRange};
@@ -29,4 +30,5 @@ pub use property::{PROPERTIES, Property, PropertyEntry};
 pub use release::{Release, ReleaseRange};
 pub use selector::Selector;
 pub use span::Span;
+pub use watch_spec::{WatchRanges, WatchSpec, WatchStarts};
 pub use workload_spec::WorkloadSpec;

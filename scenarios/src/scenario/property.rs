@@ -15,7 +15,7 @@ pub struct PropertyEntry {
 }
 
 /// Every kind of sometimes-property but `fault:KIND` (a fault of that kind landed).
-pub const PROPERTIES: [PropertyEntry; 16] = [
+pub const PROPERTIES: [PropertyEntry; 23] = [
     PropertyEntry { name: "operations", summary: "operations that ended with an answer" },
     PropertyEntry { name: "unknown-outcome", summary: "operations whose outcome is unknown" },
     PropertyEntry { name: "definite-failure", summary: "operations that were refused" },
@@ -28,6 +28,31 @@ pub const PROPERTIES: [PropertyEntry; 16] = [
         summary: "watches that continued another one on another member",
     },
     PropertyEntry { name: "watch-canceled", summary: "watches that the server ended" },
+    PropertyEntry {
+        name: "watch-compacted",
+        summary: "watches that the server ended because their start was compacted",
+    },
+    PropertyEntry {
+        name: "watch-past",
+        summary: "workload watches from a revision that the member had",
+    },
+    PropertyEntry {
+        name: "watch-future",
+        summary: "workload watches from a revision that the member had not yet",
+    },
+    PropertyEntry {
+        name: "watch-filtered",
+        summary: "events on workload watches that leave puts or deletes out",
+    },
+    PropertyEntry {
+        name: "watch-previous",
+        summary: "events on workload watches with the previous pair",
+    },
+    PropertyEntry {
+        name: "watch-fragment",
+        summary: "responses on workload watches that the server split",
+    },
+    PropertyEntry { name: "watch-progress", summary: "progress notifications on workload watches" },
     PropertyEntry { name: "leader-changed", summary: "changes of the leader" },
     PropertyEntry { name: "packets-dropped", summary: "packets that the network dropped" },
     PropertyEntry { name: "member-restarted", summary: "restarts of a member" },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::{ByteRange, SecondsRange};
 use super::span::Span;
+use super::watch_spec::WatchSpec;
 use crate::workload::WeightEntry;
 
 /// The traffic of a run: `[workload]`.
@@ -37,6 +38,8 @@ pub struct WorkloadSpec {
     /// How often each request is drawn, relative to the others; a request that is left
     /// out keeps the workload's own weight, and 0 leaves it out of the traffic.
     pub weights: BTreeMap<String, u32>,
+    /// How watchers watch.
+    pub watch: WatchSpec,
 }
 
 impl Default for WorkloadSpec {
@@ -53,6 +56,7 @@ impl Default for WorkloadSpec {
             lease_ttl: SecondsRange { min: 2, max: 4 },
             compact_lag: 200,
             weights: BTreeMap::new(),
+            watch: WatchSpec::default(),
         }
     }
 }

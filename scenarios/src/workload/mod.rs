@@ -1,11 +1,13 @@
 //! Workloads: pure, seeded generators of requests and watches.
 
 mod actor;
+mod append;
 mod context;
 mod lock;
 mod mixed;
 mod registry;
 mod step;
+mod weights;
 
 pub use actor::{Actor, Role, Workload};
 pub use context::Context;

@@ -1,7 +1,7 @@
 //! Every kind of workload.
 
 use super::actor::Actor;
-use super::{lock, mixed};
+use super::{append, lock, mixed};
 use crate::plan::Plan;
 
 /// A kind of workload.
@@ -39,7 +39,7 @@ pub fn workload(kind: &str) -> Option<&'static WorkloadEntry> {
     WORKLOADS.iter().find(|entry| entry.kind == kind)
 }
 
-static WORKLOADS: [WorkloadEntry; 2] = [
+static WORKLOADS: [WorkloadEntry; 3] = [
     WorkloadEntry {
         kind: "mixed",
         summary: "everything of the v3 API that ordinary clients use, on few hot keys",
@@ -51,5 +51,12 @@ static WORKLOADS: [WorkloadEntry; 2] = [
         summary: "locks with leases, and writes that are fenced by them",
         weights: &lock::WEIGHTS,
         actors: lock::actors,
+    },
+    WorkloadEntry {
+        kind: "append",
+        summary: "transactions that append to a few lists and read them, judged by their \
+                  dependencies",
+        weights: &append::WEIGHTS,
+        actors: append::actors,
     },
 ];

@@ -15,22 +15,29 @@ use stormglass_scenarios::workload::{Context, Role, Step, WatchStep, workload};
 use super::store::{Store, inside};
 
 /// The plan of a scenario given by its text after name and schema.
-pub(crate) fn plan(text: &str, seed: u64) -> Plan {
+///
+/// # Panics
+/// When it is no scenario.
+pub fn plan(text: &str, seed: u64) -> Plan {
     let text = format!("schema = 1\nname = \"test\"\n{text}");
     let scenario = Scenario::parse(&text, "test.toml").expect("a scenario");
     Plan::build(&scenario, seed, "3.5.30").expect("a plan")
 }
 
 /// A step that an actor took.
-pub(crate) struct Taken {
-    pub(crate) actor: usize,
-    pub(crate) role: Role,
-    pub(crate) step: Step,
+pub struct Taken {
+    /// Which actor.
+    pub actor: usize,
+    /// What it is.
+    pub role: Role,
+    /// What it did.
+    pub step: Step,
     /// The answer, for requests.
-    pub(crate) outcome: Option<Outcome>,
-    /// The store's revision and compact revision before it.
-    pub(crate) revision: i64,
-    pub(crate) compacted: i64,
+    pub outcome: Option<Outcome>,
+    /// The store's revision before it.
+    pub revision: i64,
+    /// The store's compact revision before it.
+    pub compacted: i64,
 }
 
 /// Time from one step to the next.
@@ -39,7 +46,10 @@ const TICK: u64 = 2_000_000;
 const DELIVERED_MAX: usize = 16;
 
 /// Takes `count` steps of the actors of a plan, one actor after the other.
-pub(crate) fn drive(plan: &Plan, prefix: &str, count: usize) -> Vec<Taken> {
+///
+/// # Panics
+/// When the plan has no known workload.
+pub fn drive(plan: &Plan, prefix: &str, count: usize) -> Vec<Taken> {
     let entry = workload(&plan.scenario.workload.kind).expect("a known workload");
     let mut actors = (entry.actors)(plan, prefix);
     let mut store = Store::default();

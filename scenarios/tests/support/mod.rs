@@ -3,5 +3,7 @@
 
 mod driver;
 mod store;
+mod trigger;
 
-pub(crate) use driver::{Taken, drive, plan};
+pub use driver::{Taken, drive, plan};
+pub use trigger::fires_and_is_avoided;

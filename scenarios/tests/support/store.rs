@@ -134,8 +134,8 @@ impl Store {
         if range.revision.0 != 0 && range.revision.0 < self.compacted {
             return Err(Refusal::Compacted);
         }
-        let pairs = self.pairs.iter();
-        let kvs = pairs.filter(|(key, _)| inside(&range.key, &range.range_end, key));
+        let pairs = self.pairs.range(range.key.clone()..);
+        let kvs = pairs.take_while(|(key, _)| inside(&range.key, &range.range_end, key));
         let kvs: Vec<KeyValue> = kvs.map(|(_, pair)| pair.clone()).collect();
         let count = i64::try_from(kvs.len()).expect("few");
         let kvs = if range.count_only { Vec::new() } else { kvs };

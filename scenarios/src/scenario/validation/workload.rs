@@ -18,6 +18,7 @@ pub(super) fn check(spec: &WorkloadSpec) -> Result<(), Flaw> {
     })?;
     numbers(spec)?;
     ranges(spec)?;
+    watch(spec)?;
     weights(spec, entry)
 }
 
@@ -52,6 +53,31 @@ fn ranges(spec: &WorkloadSpec) -> Result<(), Flaw> {
     ensure(fits, "workload.lease-ttl", || {
         format!("write min and max in seconds with 1 <= min <= max <= {LEASE_SECONDS_MAX}")
     })
+}
+
+fn watch(spec: &WorkloadSpec) -> Result<(), Flaw> {
+    let watch = &spec.watch;
+    for (name, share) in watch.shares() {
+        ensure(share <= 100, &format!("workload.watch.{name}"), || {
+            "a share of watches is at most 100 of a hundred: lower it".to_owned()
+        })?;
+    }
+    ensure(watch.no_put + watch.no_delete <= 100, "workload.watch.no-delete", || {
+        "no watch leaves both puts and deletes out: no-put and no-delete are at most 100 together"
+            .to_owned()
+    })?;
+    let starts = watch.start.weights();
+    let ranges = watch.range.weights();
+    for (table, weights) in [("start", &starts[..]), ("range", &ranges[..])] {
+        let path = format!("workload.watch.{table}");
+        ensure(weights.iter().any(|weight| *weight > 0), &path, || {
+            "every weight is 0: raise one".to_owned()
+        })?;
+        ensure(weights.iter().all(|weight| *weight <= 1_000_000), &path, || {
+            "a weight is at most a million: lower it".to_owned()
+        })?;
+    }
+    Ok(())
 }
 
 fn weights(spec: &WorkloadSpec, entry: &WorkloadEntry) -> Result<(), Flaw> {

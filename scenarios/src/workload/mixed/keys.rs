@@ -61,6 +61,14 @@ impl KeySpace {
         (Bytes::from(format!("{}k", self.prefix)), Bytes::from(format!("{}l", self.prefix)))
     }
 
+    /// Every key from a hot one on; where there is a prefix, every key below it.
+    pub(super) fn onwards(&self, rng: &mut ChaCha8Rng) -> Interval {
+        if self.prefix.is_empty() {
+            return (self.hot(rng), Bytes::from(&b"\0"[..]));
+        }
+        self.everything()
+    }
+
     /// Every key of the leases.
     pub(super) fn all_leased(&self) -> Interval {
         (Bytes::from(format!("{}l", self.prefix)), Bytes::from(format!("{}m", self.prefix)))

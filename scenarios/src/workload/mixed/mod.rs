@@ -14,6 +14,7 @@ mod settings;
 mod transactions;
 mod values;
 mod watcher;
+mod watches;
 mod weights;
 
 pub(super) use actors::actors;

@@ -13,7 +13,8 @@ use super::ranges;
 use super::settings::Settings;
 use super::transactions::Transactions;
 use super::values::Values;
-use super::weights::Weights;
+use super::weights::WEIGHTS;
+use crate::workload::weights::Weights;
 
 /// Draws that may find nothing to send, such as a keepalive without a lease.
 const DRAWS_MAX: usize = 64;
@@ -40,7 +41,7 @@ impl Requests {
         Self {
             client,
             rng,
-            weights: Weights::new(spec, refused),
+            weights: Weights::new(&WEIGHTS, spec, refused),
             prefill: Prefill::new(settings, client),
             values: Values::new(client, spec.value_size),
             leases: Leases::new(client, spec.lease_ttl, settings.triggers.late_keepalive),

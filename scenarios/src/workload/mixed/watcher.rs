@@ -9,18 +9,12 @@ use stormglass_checkers::history::{
     Body, Event, Header, MemberIndex, Revision, WatchEvents, WatchFrame, WatchRequest,
 };
 
-use super::keys::Interval;
 use super::settings::Settings;
+use super::watches::{fresh, percent};
 use crate::workload::actor::Workload;
 use crate::workload::context::Context;
 use crate::workload::step::{Step, WatchStep};
 
-/// How often a watch continues the one before.
-const RESUME: f64 = 0.6;
-/// How far back a watch of the past starts, in revisions.
-const PAST_REVISIONS: i64 = 150;
-/// How far ahead a watch of the future starts, in revisions.
-const FUTURE_REVISIONS: i64 = 300;
 /// Pause between two watches, at most, in milliseconds.
 const PAUSE_MILLISECONDS: u64 = 300;
 
@@ -59,11 +53,14 @@ impl Watcher {
 
     fn resumed(&mut self, context: &Context) -> Option<WatchStep> {
         let before = self.watch.as_ref()?;
-        if before.compacted || before.next.is_zero() || !self.rng.random_bool(RESUME) {
+        let spec = &self.settings.spec.watch;
+        if before.compacted || before.next.is_zero() || !percent(spec.resume, &mut self.rng) {
             return None;
         }
         let request = WatchRequest { start_revision: before.next, ..before.request.clone() };
-        let member = elsewhere(before.member, context.members, &mut self.rng);
+        let moves = percent(spec.resume_elsewhere, &mut self.rng);
+        let others = if moves { context.members } else { 1 };
+        let member = elsewhere(before.member, others, &mut self.rng);
         let mut step = self.step(member, request, true);
         // A member that lags takes this start for one in the future, and with #20221 it
         // reports progress below it.
@@ -75,23 +72,13 @@ impl Watcher {
     }
 
     fn fresh(&mut self, context: &Context) -> WatchStep {
-        let (key, range_end) = self.interval();
-        let filter = self.rng.random_range(0..10);
-        let request = WatchRequest {
-            key,
-            range_end,
-            start_revision: self.start(),
-            prev_kv: self.rng.random_bool(0.4),
-            progress_notify: self.rng.random_bool(0.3),
-            fragment: self.rng.random_bool(0.3),
-            no_put: filter == 0,
-            no_delete: filter == 1,
-        };
+        let known = (self.newest, self.compacted);
+        let request = fresh(&self.settings, known, &mut self.rng);
         self.step(context.member, request, false)
     }
 
     fn step(&mut self, member: MemberIndex, request: WatchRequest, resumes: bool) -> WatchStep {
-        let asks = self.rng.random_bool(0.2);
+        let asks = percent(self.settings.spec.watch.progress_request, &mut self.rng);
         let period = Duration::from_millis(self.rng.random_range(50..500));
         WatchStep {
             member,
@@ -101,46 +88,6 @@ impl Watcher {
             max_time: Duration::from_millis(self.rng.random_range(300..4_000)),
             progress_every: (asks && self.settings.triggers.progress_request).then_some(period),
         }
-    }
-
-    fn interval(&mut self) -> Interval {
-        let keys = &self.settings.keys;
-        match self.rng.random_range(0..10) {
-            0..2 => (keys.hot(&mut self.rng), stormglass_checkers::history::Bytes::default()),
-            2..4 => keys.neighbours(5, &mut self.rng),
-            4..7 => keys.all_hot(),
-            7 => keys.all_leased(),
-            _ => keys.everything(),
-        }
-    }
-
-    /// From now on, from a past revision, or from a corner that is a known bug's
-    /// trigger.
-    fn start(&mut self) -> Revision {
-        let triggers = self.settings.triggers;
-        let newest = self.newest.0;
-        let start = match self.rng.random_range(0..20) {
-            _ if newest == 0 => 0,
-            0..10 => 0,
-            // Compacted long ago: the server must say so, and say what is left.
-            10 => 1,
-            11 | 12 if triggers.watch_compacted_start => self.compacted.0,
-            13 | 14 if triggers.watch_future_start => {
-                newest + self.rng.random_range(1..=FUTURE_REVISIONS)
-            }
-            _ => {
-                let oldest = (newest - PAST_REVISIONS).max(self.compacted.0 + 1).max(1);
-                self.rng.random_range(oldest.min(newest)..=newest)
-            }
-        };
-        self.off_compacted(Revision(start))
-    }
-
-    /// Moves a start that happens to be the compact revision, where that is a trigger
-    /// which is left out.
-    fn off_compacted(&self, start: Revision) -> Revision {
-        let there = !start.is_zero() && start == self.compacted;
-        if there && !self.settings.triggers.watch_compacted_start { start.next() } else { start }
     }
 
     fn opened(&mut self, member: MemberIndex, request: &WatchRequest) {
@@ -248,7 +195,8 @@ mod tests {
 
     /// Where a watch that got these frames is continued; none where it never is.
     fn resumed_from(start: i64, frames: &[WatchFrame]) -> Option<i64> {
-        let scenario = Scenario::parse("schema = 1\nname = \"a\"", "a.toml").expect("a scenario");
+        let text = "schema = 1\nname = \"a\"\n[workload.watch]\nresume-elsewhere = 100";
+        let scenario = Scenario::parse(text, "a.toml").expect("a scenario");
         let plan = Plan::build(&scenario, 1, "3.5.30").expect("a plan");
         let rng = crate::random::stream(1, "test");
         let mut watcher = Watcher::new(Arc::new(Settings::new(&plan, "")), rng);

@@ -1,9 +1,5 @@
 //! The requests of `mixed` and how often each is drawn.
 
-use rand::RngExt as _;
-use rand::rngs::ChaCha8Rng;
-
-use crate::scenario::WorkloadSpec;
 use crate::workload::registry::WeightEntry;
 
 /// Every request, with the weight that it has where the scenario does not say.
@@ -26,32 +22,4 @@ pub(in crate::workload) static WEIGHTS: [WeightEntry; 14] = [
 
 const fn entry(name: &'static str, default: u32, summary: &'static str) -> WeightEntry {
     WeightEntry { name, default, summary }
-}
-
-/// The weights of one scenario, ready to draw from.
-pub(super) struct Weights {
-    /// Names with the sums of all weights up to them.
-    sums: Vec<(&'static str, u64)>,
-}
-
-impl Weights {
-    /// The scenario's weights over the workload's own. Requests of weight 0, and those
-    /// that `refused` names, are never drawn.
-    pub(super) fn new(spec: &WorkloadSpec, refused: &[&str]) -> Self {
-        let mut sum = 0;
-        let drawn = WEIGHTS.iter().filter(|entry| !refused.contains(&entry.name));
-        let positive = drawn.filter(|entry| spec.weight(entry) > 0);
-        let sums = positive.map(|entry| {
-            sum += u64::from(spec.weight(entry));
-            (entry.name, sum)
-        });
-        Self { sums: sums.collect() }
-    }
-
-    /// A request's name; none where every weight is 0.
-    pub(super) fn draw(&self, rng: &mut ChaCha8Rng) -> Option<&'static str> {
-        let (_, total) = self.sums.last()?;
-        let point = rng.random_range(0..*total);
-        self.sums.iter().find(|(_, sum)| point < *sum).map(|(name, _)| *name)
-    }
 }
