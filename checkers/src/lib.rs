@@ -18,6 +18,7 @@ pub mod logs;
 pub mod model;
 pub mod registry;
 pub mod revisions;
+pub mod synthetic;
 pub mod verdict;
 pub mod watch;
 pub mod wording;
