@@ -49,10 +49,9 @@ impl Checker for Linearizability {
     fn finish(mut self: Box<Self>) -> Verdict {
         self.engine.settle();
         self.engine.doubts();
-        let Engine { findings, mut reasons, counts, operations, stopped, .. } = self.engine;
-        let mut stats: std::collections::BTreeMap<String, u64> =
-            counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        stats.insert("operations".to_owned(), operations.len() as u64);
+        let Engine { findings, mut reasons, tallies, operations, stopped, .. } = self.engine;
+        let mut stats = tallies.stats();
+        stats.insert("operations".to_owned(), operations.invoked);
         stats.insert("findings".to_owned(), findings.total());
         if let (false, Some(why)) = (findings.is_empty(), stopped) {
             reasons.push(format!("answers were no longer compared with the model {why}"));

@@ -1,6 +1,6 @@
 //! Real time: below which position no later operation may come.
 
-use super::operation::OpId;
+use super::operation::Op;
 use crate::history::{MemberIndex, Nanos, Revision, WatchId};
 
 /// A place in the order of operations: 2r for the writer of revision r, 2r + 1 for
@@ -32,18 +32,18 @@ pub(super) struct Sight {
 }
 
 /// What showed that a position had been reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Cause {
     /// Nothing: the beginning.
     Start,
     /// An operation that had completed.
-    Operation(OpId),
+    Operation(Op),
     /// A watch event that had arrived.
     Watch(Sight),
 }
 
 /// The largest position that had been shown to anybody, and by what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Floor {
     pub(super) position: Position,
     pub(super) cause: Cause,
@@ -57,9 +57,9 @@ impl Default for Floor {
 
 impl Floor {
     /// Something showed a position.
-    pub(super) fn raise(&mut self, position: Position, cause: Cause) {
+    pub(super) fn raise(&mut self, position: Position, cause: impl FnOnce() -> Cause) {
         if position > self.position {
-            *self = Self { position, cause };
+            *self = Self { position, cause: cause() };
         }
     }
 }

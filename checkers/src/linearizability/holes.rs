@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Engine, Maker};
+use super::engine::Engine;
 use super::floor::Position;
 use super::log::same_changes;
-use super::operation::{End, OpId};
+use super::operation::Op;
+use super::past::Maker;
+use super::tally::Tally;
 use crate::history::{Bytes, KeyValue, LeaseId, Response, Revision};
-use crate::model::{Change, Claim, touched};
+use crate::model::{Change, touched};
 
 /// Holes in a row that are filled before the check gives up: a revision so far off is
 /// not one that this history leads to.
@@ -36,11 +38,11 @@ struct Candidate {
 impl Engine {
     /// The history is over: everything is settled, and what is missing is filled in.
     pub(super) fn settle(&mut self) {
-        for id in self.operations.give_up_open() {
-            self.suspects.doubtful(id, &self.operations.get(id).request);
+        for op in self.operations.give_up_open() {
+            self.suspects.add(&op);
         }
         self.advance();
-        let Some(mut newest) = self.newest() else { return };
+        let Some(mut newest) = self.pending.newest() else { return };
         let horizon = self.horizon();
         let mut holes = 0;
         while self.stopped.is_none() && self.state.revision() < newest {
@@ -54,51 +56,29 @@ impl Engine {
                 self.stop("at revisions that nothing shows".to_owned());
                 break;
             }
+            let next = self.state.revision().next();
             self.fill(&horizon);
-            self.compare_parked(self.state.revision());
+            let expected = self.pending.take(next).unwrap_or_default();
+            self.compare_parked(expected, next);
             self.advance();
-            newest = newest.max(self.newest().unwrap_or(newest));
+            newest = newest.max(self.pending.newest().unwrap_or(newest));
         }
-    }
-
-    /// The newest revision that anything shows and that waits for the model.
-    fn newest(&self) -> Option<Revision> {
-        let revisions = [
-            self.writers.keys().next_back().copied(),
-            self.parked.keys().next_back().copied(),
-            self.log.iter().next_back().map(|(revision, _)| revision),
-        ];
-        revisions.into_iter().flatten().max()
     }
 
     fn horizon(&self) -> Horizon {
-        let mut shown: BTreeMap<Revision, u64> = BTreeMap::new();
-        let mut show = |revision: Revision, index: u64| {
-            let first = shown.entry(revision).or_insert(index);
-            *first = index.min(*first);
-        };
-        for (_, operation) in self.operations.iter() {
-            let End::Answered(claim) = operation.end else { continue };
-            if let (Some(revision), Some((index, _))) = (claim.revision(), operation.completion) {
-                show(revision, index);
-            }
-        }
-        for (revision, log) in self.log.iter() {
-            show(revision, log.first.index);
-        }
+        let mut shown = BTreeMap::new();
         let mut first = u64::MAX;
-        for index in shown.values_mut().rev() {
-            first = first.min(*index);
-            *index = first;
+        for (revision, expected) in self.pending.iter().rev() {
+            first = first.min(expected.first().unwrap_or(u64::MAX));
+            shown.insert(revision, first);
         }
         Horizon { evidence: self.evidence(), shown }
     }
 
     fn evidence(&self) -> Evidence {
         let mut evidence = Evidence::new();
-        let parked = self.parked.values().flatten().map(|(_, response)| response);
-        let written = self.writers.values().map(|(_, response)| response);
-        for response in parked.chain(written) {
+        let answers = self.pending.iter().flat_map(|(_, expected)| expected.answers());
+        for (_, response) in answers {
             pairs_of(response, &mut |kv| {
                 if !kv.value.is_empty() {
                     evidence.entry(kv.mod_revision).or_default().push(kv.clone());
@@ -128,14 +108,14 @@ impl Engine {
                 if !alone {
                     // What happened is certain, who did it is not: none of them is used
                     // up, or the one that made a later revision might be missing there.
-                    self.count("open-makers");
+                    self.count(Tally::OpenMakers);
                     self.commit(changes, Maker::Unknown, None, true);
                     return;
                 }
-                if let Maker::Operation(id) = by {
-                    self.suspects.recognise(id, next);
+                if let Maker::Operation(op) = &by {
+                    self.suspects.recognise(op, next);
                 }
-                self.count("recognised");
+                self.count(Tally::Recognised);
                 self.commit(changes, by, None, true);
             }
             _ => self.leave_open(next, &candidates),
@@ -146,21 +126,21 @@ impl Engine {
     fn hole_candidates(&self, revision: Revision, shown: u64) -> Vec<Candidate> {
         let before = self.state.revision();
         let mut found = Vec::new();
-        for id in self.suspects.all_doubtful() {
-            let operation = self.operations.get(*id);
-            if operation.invocation > shown
-                || operation.floor.position >= Position::writer(revision)
-                || self.suspects.recognised(*id).is_some()
+        for op in self.suspects.all() {
+            if op.invocation > shown
+                || op.floor >= Position::writer(revision)
+                || self.suspects.recognised(op).is_some()
             {
                 continue;
             }
-            let vague = self.taint.touches(&touched(&operation.request), before, false);
-            let changes = match self.state.evaluate(before, &operation.request) {
+            let vague =
+                !self.taint.is_empty() && self.taint.touches(&touched(&op.request), before, false);
+            let changes = match self.state.evaluate(before, &op.request) {
                 Some(Ok(evaluation)) => evaluation.changes,
                 _ => Vec::new(),
             };
             if vague || !changes.is_empty() {
-                found.push(Candidate { by: Maker::Operation(*id), changes, vague });
+                found.push(Candidate { by: Maker::Operation(op.clone()), changes, vague });
             }
         }
         found.extend(self.leases_with_keys().into_iter().map(|lease| Candidate {
@@ -175,10 +155,8 @@ impl Engine {
     fn leases_with_keys(&self) -> BTreeSet<LeaseId> {
         let mut leases: BTreeSet<LeaseId> = self.state.leases_with_keys().collect();
         if !self.taint.is_empty() {
-            let named = self
-                .operations
-                .iter()
-                .filter_map(|(_, operation)| crate::model::lease_of(&operation.request));
+            let known = self.known_operations();
+            let named = known.iter().filter_map(|op| crate::model::lease_of(&op.request));
             leases.extend(named);
         }
         leases
@@ -187,12 +165,12 @@ impl Engine {
     /// Several may have made the next revision: what they would have changed is not
     /// known from here on.
     fn leave_open(&mut self, next: Revision, candidates: &[Candidate]) {
-        self.count("open-revisions");
+        self.count(Tally::OpenRevisions);
         let mut keys: BTreeSet<Bytes> = BTreeSet::new();
         for candidate in candidates {
             keys.extend(candidate.changes.iter().map(|change| change.key.clone()));
-            if let (true, Maker::Operation(id)) = (candidate.vague, candidate.by) {
-                keys.extend(self.reachable(id));
+            if let (true, Maker::Operation(op)) = (candidate.vague, &candidate.by) {
+                keys.extend(self.reachable(op));
             }
         }
         for key in &keys {
@@ -202,8 +180,8 @@ impl Engine {
     }
 
     /// Keys that an operation may change, whatever the state.
-    pub(super) fn reachable(&self, id: OpId) -> Vec<Bytes> {
-        let ranges = touched(&self.operations.get(id).request);
+    pub(super) fn reachable(&self, op: &Op) -> Vec<Bytes> {
+        let ranges = touched(&op.request);
         let at = self.state.revision();
         let mut keys = Vec::new();
         for range in &ranges {
@@ -215,10 +193,18 @@ impl Engine {
 
     /// Reasons that the replay leaves behind.
     pub(super) fn doubts(&mut self) {
-        let of = |name: &str| self.counts.get(name).copied().unwrap_or_default();
-        let (open, skipped) = (of("open-revisions"), of("skipped"));
-        let makers = of("open-makers");
-        let (unplaced, unexplained) = (of("answers-without-revision"), of("unexplained"));
+        let of = |what| self.tallies.of(what);
+        let (open, skipped) = (of(Tally::OpenRevisions), of(Tally::Skipped));
+        let (makers, forgotten) = (of(Tally::OpenMakers), of(Tally::PastForgotten));
+        let unplaced = of(Tally::AnswersWithoutRevision);
+        let unexplained = of(Tally::Unexplained);
+        if forgotten > 0 {
+            self.reasons.push(format!(
+                "{forgotten} answers are about a past that the model had forgotten to stay within \
+                 its budget of {} bytes, so they were not compared",
+                self.budget.bytes
+            ));
+        }
         if open > 0 {
             self.reasons.push(format!(
                 "nothing shows who made {open} of the revisions (no watch delivered them), so \
@@ -245,11 +231,6 @@ impl Engine {
             let what = "requests of the lock and election services are not modelled yet";
             self.reasons.push(format!("{what}, so nobody can say what the store should hold"));
         }
-    }
-
-    /// Whether a member answered from a revision that no write leads to.
-    pub(super) fn is_local(&self, id: OpId) -> bool {
-        matches!(self.operations.get(id).end, End::Answered(Claim::Local(_)))
     }
 }
 

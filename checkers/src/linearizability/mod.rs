@@ -15,11 +15,14 @@ mod floor;
 mod holes;
 mod log;
 mod operation;
+mod past;
+mod pending;
 mod real_time;
 mod replay;
 mod report;
 mod suspects;
 mod taint;
+mod tally;
 mod unexplained;
 
 pub use checker::ENTRY;
