@@ -1,17 +1,21 @@
 //! The state of the check: what is known, what waits, what was found.
 
 use super::floor::{Cause, Floor, Position, Sight};
+use super::keeping::Keeping;
+use super::lifetimes::Lifetimes;
 use super::log::{Account, Streams};
 use super::operation::{End, Op, Operations};
 use super::past::Past;
 use super::pending::Pending;
+use super::refusals::Refusals;
 use super::suspects::Suspects;
 use super::taint::Taint;
 use super::tally::{Tallies, Tally};
 use crate::checker::{Budget, CheckContext};
 use crate::findings::FindingSet;
 use crate::history::{
-    Body, Event, KeyEvent, Outcome, Request, Response, Revision, WatchEvent, WatchFrame,
+    Body, Environment, Event, KeyEvent, Outcome, Request, Response, Revision, WatchEvent,
+    WatchFrame,
 };
 use crate::model::{Change, Claim, State, can_mutate};
 
@@ -27,6 +31,9 @@ pub(super) struct Engine {
     pub(super) state: State,
     /// Who made its revisions.
     pub(super) past: Past,
+    pub(super) keeping: Keeping,
+    pub(super) refusals: Refusals,
+    pub(super) lifetimes: Lifetimes,
     /// What waits for revisions that are not part of the model yet.
     pub(super) pending: Pending,
     pub(super) suspects: Suspects,
@@ -38,6 +45,11 @@ pub(super) struct Engine {
     pub(super) stopped: Option<String>,
     /// Requests that the model does not know and that may write.
     pub(super) foreign_writes: bool,
+    /// The ways to make what nothing shows were too many to try.
+    pub(super) tried_all: bool,
+    /// One of several ways to make what nothing shows was taken: what the store held is
+    /// possible from there on, but not certain.
+    pub(super) chose: bool,
     /// The revision before the first write.
     pub(super) start: Revision,
     pub(super) budget: Budget,
@@ -53,6 +65,9 @@ impl Engine {
             streams: Streams::default(),
             state: State::new(start),
             past: Past::new(start),
+            keeping: Keeping::default(),
+            refusals: Refusals::default(),
+            lifetimes: Lifetimes::default(),
             pending: Pending::default(),
             suspects: Suspects::default(),
             taint: Taint::default(),
@@ -61,6 +76,8 @@ impl Engine {
             tallies: Tallies::default(),
             stopped: None,
             foreign_writes: false,
+            tried_all: false,
+            chose: false,
             start,
             budget: context.budget,
         };
@@ -82,12 +99,25 @@ impl Engine {
             Body::Invoke(invoke) => self.invoke(event, &invoke.request),
             Body::Complete(outcome) => self.complete(event, outcome),
             Body::Watch(watch) => self.watch(event, watch),
-            _ => {}
+            Body::Environment(Environment::AutoCompaction { .. }) => {
+                self.refusals.compacts_itself = true;
+            }
+            _ => return,
+        }
+        if !self.refusals.is_empty() {
+            self.judge_refusals(false, event.index);
         }
     }
 
     fn invoke(&mut self, event: &Event, request: &Request) {
+        if !concerns(request) {
+            return;
+        }
         self.operations.invoke(event, request, &self.floor);
+        self.lifetimes.asked(request);
+        if let Request::Compact(compact) = request {
+            self.refusals.compaction(compact.revision, event.index, self.floor.position);
+        }
         self.foreign_writes |= matches!(
             request,
             Request::Lock(_)
@@ -100,10 +130,12 @@ impl Engine {
 
     fn complete(&mut self, event: &Event, outcome: &Outcome) {
         let Some((op, cause)) = self.operations.complete(event, outcome) else { return };
+        self.lifetimes(&op, outcome);
         match outcome {
             Outcome::Ok(response) => self.answered(&op, cause, response),
             Outcome::Failed(_) => {
                 self.count(Tally::Refused);
+                self.refused(&op, outcome);
                 self.without_effect(&op);
             }
             Outcome::Unknown(_) => {
@@ -125,6 +157,11 @@ impl Engine {
     fn answered(&mut self, op: &Op, cause: Cause, response: &Response) {
         let End::Answered(claim) = op.end else { return };
         self.check_real_time(op, cause, claim);
+        if !self.refusals.is_empty()
+            && let Some(position) = Position::of(claim)
+        {
+            self.bound_refusals(op, position);
+        }
         match claim {
             Claim::Writer(revision) => {
                 self.count(Tally::Writes);
@@ -195,6 +232,7 @@ impl Engine {
     fn account(&mut self, sight: Sight, events: &[KeyEvent]) {
         let Some(revision) = events.first().map(|event| event.kv.mod_revision) else { return };
         self.count(Tally::WatchedRevisions);
+        self.keeping.shown(sight.member, revision);
         if self.stopped.is_some() {
             return;
         }
@@ -237,5 +275,38 @@ impl Engine {
         known.sort_by_key(|op| op.invocation);
         known.dedup_by_key(|op| op.invocation);
         known
+    }
+}
+
+/// Whether an operation can have a place in the order, or take part in what has one.
+fn concerns(request: &Request) -> bool {
+    match request {
+        Request::Put(_)
+        | Request::Range(_)
+        | Request::Delete(_)
+        | Request::Txn(_)
+        | Request::Compact(_)
+        | Request::LeaseGrant(_)
+        | Request::LeaseRevoke(_)
+        | Request::Lock(_)
+        | Request::Unlock(_)
+        | Request::Campaign(_)
+        | Request::Proclaim(_)
+        | Request::Resign(_) => true,
+        Request::LeaseKeepAlive(_)
+        | Request::LeaseTimeToLive(_)
+        | Request::LeaseList {}
+        | Request::ElectionLeader(_)
+        | Request::MemberAdd(_)
+        | Request::MemberRemove(_)
+        | Request::MemberPromote(_)
+        | Request::MemberUpdate(_)
+        | Request::MemberList { .. }
+        | Request::Defragment {}
+        | Request::Snapshot {}
+        | Request::Alarm(_)
+        | Request::HashKv(_)
+        | Request::Status {}
+        | Request::MoveLeader(_) => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::operation::Op;
 use crate::history::{MemberIndex, Nanos, Revision, WatchId};
+use crate::model::Claim;
 
 /// A place in the order of operations: 2r for the writer of revision r, 2r + 1 for
 /// what saw r and changed nothing.
@@ -15,6 +16,15 @@ impl Position {
 
     pub(super) fn reader(revision: Revision) -> Self {
         Self(revision.0.saturating_mul(2).saturating_add(1))
+    }
+
+    /// The highest place that a claim leaves open.
+    pub(super) fn of(claim: Claim) -> Option<Self> {
+        match claim {
+            Claim::Writer(revision) => Some(Self::writer(revision)),
+            Claim::Reader(revision) | Claim::Revoke(revision) => Some(Self::reader(revision)),
+            Claim::Local(_) | Claim::None => None,
+        }
     }
 
     pub(super) fn revision(self) -> Revision {

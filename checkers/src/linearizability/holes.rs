@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::Engine;
 use super::floor::Position;
 use super::log::same_changes;
-use super::operation::Op;
+use super::operation::{End, Op};
 use super::past::Maker;
+use super::search::Found;
 use super::tally::Tally;
 use crate::history::{Bytes, KeyValue, LeaseId, Response, Revision};
 use crate::model::{Change, touched};
@@ -20,7 +21,7 @@ const HOLES: u64 = 10_000;
 type Evidence = BTreeMap<Revision, Vec<KeyValue>>;
 
 /// What the search for a hole's maker needs to know.
-struct Horizon {
+pub(super) struct Horizon {
     evidence: Evidence,
     /// For each shown revision, the first event that shows it or a later one.
     shown: BTreeMap<Revision, u64>,
@@ -28,11 +29,11 @@ struct Horizon {
 
 /// One who may have made a hole.
 #[derive(Clone, Debug)]
-struct Candidate {
-    by: Maker,
-    changes: Vec<Change>,
+pub(super) struct Candidate {
+    pub(super) by: Maker,
+    pub(super) changes: Vec<Change>,
     /// The changes are not certain: they depend on content that is not known.
-    vague: bool,
+    pub(super) vague: bool,
 }
 
 impl Engine {
@@ -42,6 +43,13 @@ impl Engine {
             self.suspects.add(&op);
         }
         self.advance();
+        self.fill_holes();
+        if !self.refusals.is_empty() {
+            self.judge_refusals(true, u64::MAX);
+        }
+    }
+
+    fn fill_holes(&mut self) {
         let Some(mut newest) = self.pending.newest() else { return };
         let horizon = self.horizon();
         let mut holes = 0;
@@ -57,9 +65,10 @@ impl Engine {
                 break;
             }
             let next = self.state.revision().next();
-            self.fill(&horizon);
-            let expected = self.pending.take(next).unwrap_or_default();
-            self.compare_parked(expected, next);
+            if !self.fill(&horizon, newest) {
+                let expected = self.pending.take(next).unwrap_or_default();
+                self.compare_parked(expected, next);
+            }
             self.advance();
             newest = newest.max(self.pending.newest().unwrap_or(newest));
         }
@@ -88,38 +97,94 @@ impl Engine {
         evidence
     }
 
-    /// Makes the next revision, which nothing shows.
-    fn fill(&mut self, horizon: &Horizon) {
+    /// Makes the next revision, which nothing shows; whether it made all that are left.
+    fn fill(&mut self, horizon: &Horizon, newest: Revision) -> bool {
         let next = self.state.revision().next();
-        let before = horizon.shown.range(next..).next().map_or(u64::MAX, |(_, index)| *index);
-        let none = Vec::new();
-        let evidence = horizon.evidence.get(&next).unwrap_or(&none);
-        let mut candidates = self.hole_candidates(next, before);
-        candidates.retain(|candidate| candidate.vague || explains(&candidate.changes, evidence));
-        match distinct(&candidates) {
-            0 if self.foreign_writes => self.leave_open(next, &candidates),
-            0 => {
+        let mut candidates = self.possible_makers(next, horizon);
+        let vague = self.foreign_writes || candidates.iter().any(|candidate| candidate.vague);
+        if candidates.is_empty() {
+            // One that made an earlier revision may have to change places with another.
+            if self.foreign_writes || self.may_be_recognised(next) {
+                self.leave_open(next, &candidates);
+            } else {
                 self.nobody(next);
                 self.commit(Vec::new(), Maker::Nobody, None, true);
             }
-            1 if !candidates[0].vague && !self.foreign_writes => {
-                let alone = candidates.len() == 1;
-                let Candidate { by, changes, .. } = candidates.swap_remove(0);
-                if !alone {
-                    // What happened is certain, who did it is not: none of them is used
-                    // up, or the one that made a later revision might be missing there.
-                    self.count(Tally::OpenMakers);
-                    self.commit(changes, Maker::Unknown, None, true);
-                    return;
-                }
-                if let Maker::Operation(op) = &by {
-                    self.suspects.recognise(op, next);
-                }
-                self.count(Tally::Recognised);
-                self.commit(changes, by, None, true);
-            }
-            _ => self.leave_open(next, &candidates),
+        } else if candidates.len() == 1 && !vague {
+            let Candidate { by, changes, .. } = candidates.swap_remove(0);
+            self.recognise(&by, next);
+            self.commit(changes, by, None, true);
+        } else if !vague && self.taint.is_empty() && !self.tried_all {
+            return self.try_all(horizon, newest, &candidates);
+        } else if !vague && distinct(&candidates) == 1 {
+            // What happened is certain, who did it is not: none of them is used up, or
+            // the one that made a later revision might be missing there.
+            self.count(Tally::OpenMakers);
+            self.commit(candidates.swap_remove(0).changes, Maker::Unknown, None, true);
+        } else {
+            self.leave_open(next, &candidates);
         }
+        false
+    }
+
+    fn recognise(&mut self, by: &Maker, revision: Revision) {
+        if let Maker::Operation(op) = by
+            && matches!(op.end, End::Doubtful(_))
+        {
+            self.suspects.recognise(op, revision);
+            self.count(Tally::Recognised);
+        }
+    }
+
+    /// Whether an operation that made another revision would fit the next one too.
+    fn may_be_recognised(&self, next: Revision) -> bool {
+        self.suspects.all().any(|op| {
+            self.suspects.recognised(op).is_some()
+                && op.floor < Position::writer(next)
+                && matches!(self.state.evaluate(next.previous(), &op.request),
+                    Some(Ok(evaluation)) if !evaluation.changes.is_empty())
+        })
+    }
+
+    /// Tries every way to make the revisions that are left, and takes the first that
+    /// explains everything.
+    fn try_all(&mut self, horizon: &Horizon, newest: Revision, candidates: &[Candidate]) -> bool {
+        let next = self.state.revision().next();
+        // What was recognised before might have to change places, which is not tried.
+        let settled = !self.suspects.any_recognised();
+        match self.search(horizon, newest) {
+            Found::Way(way) => {
+                self.chose = true;
+                for (by, changes) in way {
+                    let next = self.state.revision().next();
+                    self.recognise(&by, next);
+                    let expected = self.pending.take(next).unwrap_or_default();
+                    let sight = expected.shown.as_ref().map(|shown| shown.first);
+                    self.commit(changes, by, sight, true);
+                    self.compare_parked(expected, next);
+                }
+                return true;
+            }
+            Found::Nothing(Some((op, revision, wrong))) if settled => {
+                self.no_explanation(&op, revision, &wrong);
+                self.stop("where nothing explains the answers".to_owned());
+            }
+            Found::Nothing(_) | Found::TooMany => {
+                self.tried_all = true;
+                self.leave_open(next, candidates);
+            }
+        }
+        false
+    }
+
+    /// Everyone who can have made the next revision, by what is known of it.
+    pub(super) fn possible_makers(&self, revision: Revision, horizon: &Horizon) -> Vec<Candidate> {
+        let shown = horizon.shown.range(revision..).next().map_or(u64::MAX, |(_, index)| *index);
+        let none = Vec::new();
+        let evidence = horizon.evidence.get(&revision).unwrap_or(&none);
+        let mut candidates = self.hole_candidates(revision, shown);
+        candidates.retain(|candidate| candidate.vague || explains(&candidate.changes, evidence));
+        candidates
     }
 
     /// Everyone who can have made a revision that was shown by an event.
@@ -144,7 +209,7 @@ impl Engine {
             }
         }
         found.extend(self.leases_with_keys().into_iter().map(|lease| Candidate {
-            by: Maker::LeaseEnd(lease),
+            by: Maker::LeaseEnd,
             changes: self.state.end_of_lease(lease),
             vague: !self.taint.is_empty(),
         }));
@@ -198,6 +263,13 @@ impl Engine {
         let (makers, forgotten) = (of(Tally::OpenMakers), of(Tally::PastForgotten));
         let unplaced = of(Tally::AnswersWithoutRevision);
         let unexplained = of(Tally::Unexplained);
+        let refusals = of(Tally::RefusalsOpen);
+        if refusals > 0 {
+            self.reasons.push(format!(
+                "of {refusals} refusals it could not be said whether they were right, since it is \
+                 not certain who made the revisions that no watch delivered"
+            ));
+        }
         if forgotten > 0 {
             self.reasons.push(format!(
                 "{forgotten} answers are about a past that the model had forgotten to stay within \

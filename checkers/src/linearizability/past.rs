@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::floor::Sight;
 use super::operation::Op;
-use crate::history::{LeaseId, Request, Revision};
+use crate::history::{Request, Revision};
 use crate::model::Change;
 
 /// Who made a revision.
@@ -13,7 +13,7 @@ pub(super) enum Maker {
     /// An operation: acknowledged, or in doubt and recognised by its effects.
     Operation(Op),
     /// The end of a lease.
-    LeaseEnd(LeaseId),
+    LeaseEnd,
     /// Nobody who could have.
     Nobody,
     /// It is not known.
@@ -99,7 +99,7 @@ impl Past {
     pub(super) fn push(&mut self, by: Maker, sight: Option<Sight>, changes: &[Change]) {
         let before = self.made.back().map_or(0, |made| made.sent);
         let sent = before.max(by.sent());
-        let bytes = 100 + 260 * changes.len() + by.operation().map_or(0, |op| weight(op));
+        let bytes = 100 + 260 * changes.len() + by.operation().map_or(0, weight);
         self.bytes += bytes;
         self.made.push_back(Made { by, sight, sent, bytes });
     }

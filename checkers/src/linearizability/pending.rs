@@ -36,7 +36,8 @@ impl Expected {
 /// Everything that waits for its revision.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
-    revisions: BTreeMap<Revision, Expected>,
+    // Boxed, since the map moves what it holds, and much waits when many clients do.
+    revisions: BTreeMap<Revision, Box<Expected>>,
     /// How many answers and revisions wait.
     pub(super) size: usize,
 }
@@ -72,12 +73,12 @@ impl Pending {
 
     /// A revision, as far as it is known.
     pub(super) fn get(&self, revision: Revision) -> Option<&Expected> {
-        self.revisions.get(&revision)
+        self.revisions.get(&revision).map(Box::as_ref)
     }
 
     /// The first revision that anything is known of.
     pub(super) fn first(&self) -> Option<(Revision, &Expected)> {
-        self.revisions.first_key_value().map(|(revision, expected)| (*revision, expected))
+        self.revisions.first_key_value().map(|(revision, expected)| (*revision, expected.as_ref()))
     }
 
     /// The newest revision that anything shows.
@@ -87,7 +88,7 @@ impl Pending {
 
     /// Takes a revision out, since it becomes part of the model.
     pub(super) fn take(&mut self, revision: Revision) -> Option<Expected> {
-        let expected = self.revisions.remove(&revision)?;
+        let expected = *self.revisions.remove(&revision)?;
         let shown = expected.shown.as_ref().map_or(0, Shown::accounts);
         self.size = self.size.saturating_sub(expected.answers().count() + shown);
         Some(expected)
@@ -95,7 +96,7 @@ impl Pending {
 
     /// All that waits, in the order of revisions.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Revision, &Expected)> {
-        self.revisions.iter().map(|(revision, expected)| (*revision, expected))
+        self.revisions.iter().map(|(revision, expected)| (*revision, expected.as_ref()))
     }
 
     /// Nothing will be compared any more.

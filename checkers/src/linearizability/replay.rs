@@ -3,14 +3,14 @@
 use super::engine::Engine;
 use super::floor::Sight;
 use super::log::{Shown, same_changes};
-use super::operation::{End, Op};
+use super::operation::Op;
 use super::past::Maker;
 use super::pending::Expected;
-use super::report::read_at;
+use super::report::{is_local, read_at};
 use super::tally::Tally;
 use crate::history::{Bytes, KeyEvent, Response, Revision};
 use crate::keys::KeyRange;
-use crate::model::{Change, Claim, Evaluation, is_right, touched};
+use crate::model::{Change, Evaluation, is_right, touched};
 
 /// So many wrong answers, and contents are no longer compared.
 const ENOUGH: u64 = 200;
@@ -51,7 +51,7 @@ impl Engine {
         let (before, next) = (self.state.revision(), self.state.revision().next());
         let unsure = self.is_unsure(op, before, false);
         let (changes, verdict) = match self.state.evaluate(before, &op.request) {
-            Some(Ok(evaluation)) if self.reads_forgotten(&evaluation) => {
+            Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
                 (evaluation.changes, Ok(()))
             }
             Some(Ok(evaluation)) => {
@@ -68,6 +68,9 @@ impl Engine {
             self.wrong_response(op, before, response, wrong);
         }
         let sound = !unsure && verdict.is_ok();
+        if sound {
+            self.leases_used(op, &changes);
+        }
         let account = shown.map(Shown::account);
         if let Some((account, sight)) = account.filter(|(seen, _)| sound && alien(&changes, seen)) {
             self.shows_other(op, next, account, sight);
@@ -114,28 +117,6 @@ impl Engine {
         self.forget_past();
     }
 
-    /// Forgets the oldest revisions, until the model is within its share of the budget.
-    pub(super) fn forget_past(&mut self) {
-        let share = usize::try_from(self.budget.bytes / 16).unwrap_or(usize::MAX);
-        while self.past.bytes > share {
-            let past = &mut self.past;
-            let Some(changes) = self.state.forget(|revision| past.overwritten(revision)) else {
-                past.forget_idle();
-                continue;
-            };
-            let oldest = self.state.oldest();
-            let alive = |change: &&Change| {
-                self.state.index().last_change(&change.key, oldest) == Some(oldest)
-            };
-            let made = self.past.forget(changes.iter().filter(alive).count());
-            if let Some(Maker::Operation(op)) = made.map(|made| made.by)
-                && matches!(op.end, End::Doubtful(_))
-            {
-                self.suspects.forget(&op);
-            }
-        }
-    }
-
     /// Whether an answer depends on keys whose content is not known at a revision, or
     /// (where `ever` is set) was not at an earlier one.
     fn is_unsure(&self, op: &Op, at: Revision, ever: bool) -> bool {
@@ -143,8 +124,13 @@ impl Engine {
     }
 
     /// Whether a request reads a past that the model has forgotten, which is counted.
-    fn reads_forgotten(&mut self, evaluation: &Evaluation) -> bool {
-        let forgotten = evaluation.oldest_read.is_some_and(|read| read < self.state.oldest());
+    fn reads_forgotten(&mut self, op: &Op, evaluation: &Evaluation) -> bool {
+        let Some(read) = evaluation.oldest_read else { return false };
+        self.keeping.read(read, self.state.revision());
+        if !is_local(op) {
+            self.past_read(op, read);
+        }
+        let forgotten = read < self.state.oldest();
         if forgotten {
             self.count(Tally::PastForgotten);
         }
@@ -153,7 +139,7 @@ impl Engine {
 
     /// Compares an answer with the model at its revision.
     pub(super) fn compare(&mut self, op: &Op, revision: Revision, response: &Response) {
-        let local = matches!(op.end, End::Answered(Claim::Local(_)));
+        let local = is_local(op);
         if revision < self.state.oldest() {
             self.count(Tally::PastForgotten);
             return;
@@ -167,14 +153,19 @@ impl Engine {
             self.count(Tally::Skipped);
             return;
         }
-        if read_at(&op.request, revision) >= self.state.oldest()
+        let read = read_at(&op.request, revision);
+        if read >= self.state.oldest()
             && is_right(self.state.index(), revision, &op.request, response)
         {
+            self.keeping.read(read, self.state.revision());
+            if read < revision && !local {
+                self.past_read(op, read);
+            }
             self.count(Tally::AnswersCompared);
             return;
         }
         let verdict = match self.state.evaluate(revision, &op.request) {
-            Some(Ok(evaluation)) if self.reads_forgotten(&evaluation) => return,
+            Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => return,
             Some(Ok(evaluation)) => evaluation.expected.agree(response).map_err(Wrong::Differs),
             Some(Err(refusal)) => Err(Wrong::NotRefused(refusal)),
             None => return,
@@ -182,7 +173,7 @@ impl Engine {
         self.count(Tally::AnswersCompared);
         if let Err(wrong) = verdict {
             self.wrong_response(op, revision, response, &wrong);
-            if self.findings.count("wrong-response") >= ENOUGH {
+            if self.tallies.of(Tally::WrongAnswers) >= ENOUGH {
                 self.stop(format!("after {ENOUGH} wrong answers"));
             }
         }

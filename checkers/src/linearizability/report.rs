@@ -6,6 +6,7 @@ use super::operation::{End, Op};
 use super::past::Maker;
 use super::real_time::capital;
 use super::replay::Wrong;
+use super::tally::Tally;
 use super::unexplained::Suspicion;
 use crate::history::{Bytes, Request, Response, Revision};
 use crate::model::{Change, Claim};
@@ -54,9 +55,10 @@ impl Engine {
             last.and_then(|last| self.maker_step(last)).into_iter().collect();
         let shows = Some(wording::response(response));
         steps.push(operation.step(shows).contradicting());
-        let guarantee = guarantee_of(&operation.request, &operation.end);
-        self.findings.add("wrong-response", || Finding {
-            anomaly: "wrong-response".to_owned(),
+        let (anomaly, guarantee) = kind_of(&operation.request, &operation.end, wrong);
+        self.tallies.add(Tally::WrongAnswers);
+        self.findings.add(anomaly, || Finding {
+            anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
             sentence,
             because: format!("because the writes up to revision {revision} determine the answer"),
@@ -74,8 +76,8 @@ impl Engine {
             capital(&operation.name()),
         );
         let steps = vec![operation.step(None).contradicting()];
-        self.findings.add("wrong-response", || Finding {
-            anomaly: "wrong-response".to_owned(),
+        self.findings.add("phantom-revision", || Finding {
+            anomaly: "phantom-revision".to_owned(),
             guarantee: "K2".to_owned(),
             sentence,
             because: format!("because the first write makes revision {}", start.next()),
@@ -122,12 +124,19 @@ impl Engine {
     ) {
         let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
         let shown = change(put);
-        let (guarantee, why) = match suspicion {
-            Suspicion::Refused(_) => ("K10", "whose write was definitely refused"),
-            Suspicion::Idle(_) => ("K10", "whose transaction was answered without writing it"),
-            Suspicion::Early(_) => ("K1", "whose write had not even been sent"),
-            Suspicion::Misfit(_) => ("K4", "and its write would have had other effects"),
-            _ => ("K3", "which nobody was ever asked to write"),
+        let (anomaly, guarantee, why) = match suspicion {
+            Suspicion::Refused(_) => {
+                ("refused-write-applied", "K10", "whose write was definitely refused")
+            }
+            Suspicion::Idle(_) => {
+                let why = "whose transaction was answered without writing it";
+                ("refused-write-applied", "K10", why)
+            }
+            Suspicion::Early(_) => ("time-travel", "K1", "whose write had not even been sent"),
+            Suspicion::Misfit(_) => {
+                ("torn-transaction", "K4", "and its write would have had other effects")
+            }
+            _ => ("phantom-write", "K3", "which nobody was ever asked to write"),
         };
         let step = sight_of_changes(sight, revision, std::slice::from_ref(put));
         let writer = match suspicion {
@@ -143,8 +152,8 @@ impl Engine {
             writer.map(|writer| writer.step(None)).into_iter().collect();
         steps.push(step.contradicting());
         steps.sort_by_key(|step| step.index);
-        self.findings.add("phantom-write", || Finding {
-            anomaly: "phantom-write".to_owned(),
+        self.findings.add(anomaly, || Finding {
+            anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
             sentence,
             because: "because only what was asked for, and not refused, may take effect".to_owned(),
@@ -223,7 +232,7 @@ impl Engine {
         let mut steps: Vec<WitnessStep> = previous.into_iter().collect();
         steps.push(operation.step(None).contradicting());
         let (anomaly, guarantee) =
-            if is_local(&operation) { ("future-read", "K8") } else { ("phantom-write", "K2") };
+            if is_local(&operation) { ("future-read", "K8") } else { ("phantom-revision", "K2") };
         self.findings.add(anomaly, || Finding {
             anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
@@ -256,7 +265,7 @@ impl Engine {
 }
 
 /// Whether a member answered alone.
-fn is_local(op: &Op) -> bool {
+pub(super) fn is_local(op: &Op) -> bool {
     matches!(op.end, End::Answered(Claim::Local(_)))
 }
 
@@ -281,13 +290,18 @@ fn sight_of_changes(sight: Sight, revision: Revision, changes: &[Change]) -> Wit
     WitnessStep { shows, ..sight_step(sight, revision) }
 }
 
-/// The guarantee that a wrong answer breaks.
-fn guarantee_of(request: &Request, end: &End) -> &'static str {
+/// What a wrong answer is called, and the guarantee that it breaks.
+fn kind_of(request: &Request, end: &End, wrong: &Wrong) -> (&'static str, &'static str) {
+    let bookkeeping = matches!(wrong, Wrong::Differs(difference)
+        if ["version", "create_revision", "mod_revision"]
+            .iter()
+            .any(|field| difference.field.contains(&format!("the {field} of"))));
     match (request, end) {
-        (Request::Range(range), _) if !range.revision.is_zero() => "K7",
-        (_, End::Answered(Claim::Local(_))) => "K8",
-        (Request::Txn(_), _) => "K4",
-        _ => "K3",
+        (Request::Range(range), _) if !range.revision.is_zero() => ("wrong-past-read", "K7"),
+        (_, End::Answered(Claim::Local(_))) => ("wrong-serializable-read", "K8"),
+        (Request::Txn(_), _) => ("wrong-transaction", "K4"),
+        _ if bookkeeping => ("wrong-bookkeeping", "K6"),
+        _ => ("wrong-response", "K3"),
     }
 }
 

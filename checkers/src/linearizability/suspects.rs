@@ -114,6 +114,11 @@ impl Suspects {
         self.recognised.get(&op.invocation).copied()
     }
 
+    /// Whether any operation was recognised.
+    pub(super) fn any_recognised(&self) -> bool {
+        !self.recognised.is_empty()
+    }
+
     /// An operation is recognised as the maker of a revision.
     pub(super) fn recognise(&mut self, op: &Op, revision: Revision) {
         self.recognised.insert(op.invocation, revision);

@@ -29,6 +29,8 @@ pub(super) enum Tally {
     Skipped,
     /// Answers about a past that the model has forgotten.
     PastForgotten,
+    /// Answers that were wrong.
+    WrongAnswers,
     /// Accounts of watches that differ from the model.
     WatchConflicts,
     /// Operations in doubt that were recognised by their effects.
@@ -39,11 +41,13 @@ pub(super) enum Tally {
     Unexplained,
     /// Revisions of which it is open what they changed.
     OpenRevisions,
+    /// Refusals that would be wrong, if it were certain what the store held.
+    RefusalsOpen,
     /// Revisions of which it is open who made them.
     OpenMakers,
 }
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 20] = [
     "writes",
     "reads",
     "local-reads",
@@ -56,11 +60,13 @@ const NAMES: [&str; 18] = [
     "answers-compared",
     "skipped",
     "past-forgotten",
+    "wrong-answers",
     "watch-conflicts",
     "recognised",
     "lease-ends",
     "unexplained",
     "open-revisions",
+    "refusals-open",
     "open-makers",
 ];
 

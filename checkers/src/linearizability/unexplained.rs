@@ -10,7 +10,7 @@ use super::operation::{End, Op};
 use super::past::Maker;
 use super::suspects::writes;
 use super::tally::Tally;
-use crate::history::{Bytes, LeaseId, Revision};
+use crate::history::{Bytes, Revision};
 use crate::model::{Change, Claim};
 
 /// So many operations are tried when recognised ones have to change places.
@@ -43,9 +43,9 @@ impl Engine {
     /// is found.
     pub(super) fn maker_of(&mut self, changes: &[Change], shown: &Shown) -> Maker {
         let next = self.state.revision().next();
-        if let Some(lease) = self.ended_lease(changes) {
+        if self.is_end_of_lease(changes) {
             self.count(Tally::LeaseEnds);
-            return Maker::LeaseEnd(lease);
+            return Maker::LeaseEnd;
         }
         let candidates = self.candidates(next, changes, shown.first.index);
         let mut tried = BTreeSet::new();
@@ -61,12 +61,15 @@ impl Engine {
         Maker::Nobody
     }
 
-    /// The lease whose end makes exactly these changes.
-    fn ended_lease(&self, changes: &[Change]) -> Option<LeaseId> {
-        let first = changes.first().filter(|change| change.pair.is_none())?;
-        let lease = self.state.index().get(&first.key, self.state.revision())?.lease;
-        let ends = !lease.is_none() && same_changes(&self.state.end_of_lease(lease), changes);
-        ends.then_some(lease)
+    /// Whether the end of a lease makes exactly these changes.
+    fn is_end_of_lease(&self, changes: &[Change]) -> bool {
+        let Some(first) = changes.first().filter(|change| change.pair.is_none()) else {
+            return false;
+        };
+        let Some(pair) = self.state.index().get(&first.key, self.state.revision()) else {
+            return false;
+        };
+        !pair.lease.is_none() && same_changes(&self.state.end_of_lease(pair.lease), changes)
     }
 
     /// Operations in doubt that may have made a revision (the next one, or one of the

@@ -166,8 +166,7 @@ impl Store {
     fn range(&self, range: &Range) -> RangeResponse {
         let from = place(&range.key);
         let to = if range.range_end.is_empty() { from + 1 } else { place(&range.range_end) };
-        let kvs: Vec<KeyValue> =
-            self.pairs[from..to].iter().filter_map(|pair| pair.clone()).collect();
+        let kvs: Vec<KeyValue> = self.pairs[from..to].iter().filter_map(Clone::clone).collect();
         let count = i64::try_from(kvs.len()).unwrap_or(i64::MAX);
         RangeResponse { header: None, kvs, more: false, count }
     }
