@@ -343,6 +343,7 @@ fn histories() -> u64 {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many histories were compared is worth knowing")]
 fn the_checker_agrees_with_a_search_through_all_orders() {
     let (mut plain, mut unknown, mut valid, mut invalid) = (0_u32, 0_u32, 0_u32, 0_u32);
     let mut let_off = 0_u32;
