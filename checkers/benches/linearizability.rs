@@ -52,7 +52,9 @@ fn pass(mix: &Mix, mut watch: impl FnMut(u64)) -> Pass {
     loop {
         let block: Vec<Event> = stream.by_ref().take(BLOCK).collect();
         let begin = busy();
-        block.iter().for_each(|event| checker.observe(event));
+        for event in &block {
+            checker.observe(event);
+        }
         time += busy().saturating_sub(begin);
         events += block.len() as u64;
         watch(events);
@@ -143,7 +145,9 @@ const REPEATED: u32 = 20;
 
 fn check_small(mix: &Mix, events: &[Event]) {
     let mut checker = checker(mix);
-    events.iter().for_each(|event| checker.observe(event));
+    for event in events {
+        checker.observe(event);
+    }
     let verdict = checker.finish();
     assert_eq!(verdict.status, Status::Invalid, "{verdict:?}");
     assert_eq!(verdict.findings[0].witness.steps.len(), 2, "{verdict:?}");
@@ -174,7 +178,9 @@ fn memory(events: u64) {
     while seen < events {
         let block: Vec<Event> = stream.by_ref().take(BLOCK).collect();
         let begin = busy();
-        block.iter().for_each(|event| checker.observe(event));
+        for event in &block {
+            checker.observe(event);
+        }
         seconds += busy().saturating_sub(begin).as_secs_f64();
         seen += block.len() as u64;
         if seen <= events / 10 {
