@@ -25,6 +25,7 @@ pub mod registry;
 pub mod revisions;
 pub mod search;
 pub mod spec;
+pub mod synthetic;
 pub mod verdict;
 pub mod watch;
 pub mod wording;

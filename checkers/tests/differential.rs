@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use common::{Dice, Legal, Store, completion_of, edit, listing, remove, told, verdict};
 use stormglass_checkers::history::{
-    Body, Event, History, KeyEvent, Outcome, ProcessId, Request, Response, Revision, TxnOp,
-    WatchFrame,
+    Body, Event, History, KeyEvent, Outcome, ProcessId, Refusal, Request, Response, Revision,
+    TxnOp, WatchFrame,
 };
 use stormglass_checkers::verdict::Status;
 
@@ -25,6 +25,8 @@ enum What {
     Answered(Request, Response),
     /// One that may have taken effect, or may not.
     Doubtful(Request),
+    /// One that was refused for what the state was.
+    Refused(Request),
     /// A watch showed a revision.
     Watched(i64, Vec<KeyEvent>),
 }
@@ -97,7 +99,12 @@ impl Search {
             Outcome::Unknown(_) => {
                 self.items.push(Item { from, to: u64::MAX, what: What::Doubtful(request) });
             }
-            Outcome::Failed(_) => {}
+            Outcome::Failed(definite) => {
+                let reasons = [Refusal::KeyNotFound, Refusal::FutureRevision, Refusal::Compacted];
+                if reasons.contains(&definite.reason) && !is_local(&request) {
+                    self.items.push(Item { from, to, what: What::Refused(request) });
+                }
+            }
         }
     }
 
@@ -130,6 +137,9 @@ impl Search {
                 // Without effect it can as well be left out.
                 (next.store.revision() > before).then_some(())?;
             }
+            What::Refused(request) => {
+                next.store.apply(request).is_err().then_some(())?;
+            }
             What::Watched(revision, events) => {
                 let same = next.store.revision() >= *revision
                     && next.store.changes(*revision) == events.as_slice();
@@ -154,6 +164,13 @@ impl Search {
 
     fn decide(&self) -> bool {
         let all: Vec<usize> = (0..self.items.len()).collect();
+        self.linearizable(&all, &Point::default())
+    }
+
+    /// Whether the refusals alone are at fault.
+    fn decide_without_refusals(&self) -> bool {
+        let refused = |at: &usize| matches!(self.items[*at].what, What::Refused(_));
+        let all: Vec<usize> = (0..self.items.len()).filter(|at| !refused(at)).collect();
         self.linearizable(&all, &Point::default())
     }
 }
@@ -319,10 +336,18 @@ fn move_completion(dice: &mut Dice, history: &mut History, at: u64) {
     }
 }
 
+/// How many histories are compared; `STORMGLASS_HISTORIES` makes it more.
+fn histories() -> u64 {
+    let asked = std::env::var("STORMGLASS_HISTORIES").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(30_000)
+}
+
 #[test]
+#[expect(clippy::print_stdout, reason = "how many histories were compared is worth knowing")]
 fn the_checker_agrees_with_a_search_through_all_orders() {
     let (mut plain, mut unknown, mut valid, mut invalid) = (0_u32, 0_u32, 0_u32, 0_u32);
-    for seed in 0..30_000 {
+    let mut let_off = 0_u32;
+    for seed in 0..histories() {
         let mut dice = Dice(seed);
         let mut history = tiny(seed);
         if !is_plain(&history) {
@@ -334,10 +359,13 @@ fn the_checker_agrees_with_a_search_through_all_orders() {
             remove(&mut history, |event| matches!(event.body, Body::Watch(_)));
         }
         plant(&mut dice, &mut history);
-        let expected = Search::of(&history).decide();
+        let search = Search::of(&history);
+        let expected = search.decide();
         let found = verdict("linearizability", &history);
         let message = || format!("seed {seed}: {}\n{}", told(&found), listing(&history));
         match found.status {
+            // A refusal at the end is let off where something in doubt may follow.
+            Status::Valid if !expected && search.decide_without_refusals() => let_off += 1,
             Status::Valid => assert!(expected, "should be invalid: {}", message()),
             Status::Invalid => assert!(!expected, "should be valid: {}", message()),
             Status::Unknown => unknown += 1,
@@ -345,5 +373,9 @@ fn the_checker_agrees_with_a_search_through_all_orders() {
         *(if expected { &mut valid } else { &mut invalid }) += 1;
     }
     assert!(valid > 1000 && invalid > 500, "{valid} valid and {invalid} invalid of {plain}");
-    assert!(unknown * 20 < plain, "{unknown} of {plain} are unknown");
+    assert!(let_off * 100 < plain, "{let_off} wrong refusals of {plain} are let off");
+    assert!(unknown * 100 < plain, "{unknown} of {plain} are unknown");
+    println!(
+        "{plain} histories: {valid} valid, {invalid} invalid, {unknown} unknown, {let_off} let off"
+    );
 }

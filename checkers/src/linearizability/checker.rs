@@ -11,15 +11,26 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
     name: "linearizability",
     summary: "The whole key space behaves like one store that does one request after the other, \
               in an order that fits real time.",
-    guarantees: &["K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K10", "K11"],
+    guarantees: &["K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K10", "K11", "L6"],
     anomalies: &[
         "split-revision",
         "time-travel",
         "stale-read",
         "doubled-write",
+        "refused-write-applied",
+        "torn-transaction",
         "phantom-write",
+        "phantom-revision",
         "wrong-response",
+        "wrong-transaction",
+        "wrong-bookkeeping",
+        "wrong-past-read",
+        "wrong-serializable-read",
         "future-read",
+        "wrong-refusal",
+        "read-of-compacted",
+        "dead-lease-used",
+        "no-explanation",
     ],
     new: |context| Box::new(Linearizability { engine: Engine::new(context) }),
 };
@@ -49,10 +60,9 @@ impl Checker for Linearizability {
     fn finish(mut self: Box<Self>) -> Verdict {
         self.engine.settle();
         self.engine.doubts();
-        let Engine { findings, mut reasons, counts, operations, stopped, .. } = self.engine;
-        let mut stats: std::collections::BTreeMap<String, u64> =
-            counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        stats.insert("operations".to_owned(), operations.len() as u64);
+        let Engine { findings, mut reasons, tallies, operations, stopped, .. } = self.engine;
+        let mut stats = tallies.stats();
+        stats.insert("operations".to_owned(), operations.invoked);
         stats.insert("findings".to_owned(), findings.total());
         if let (false, Some(why)) = (findings.is_empty(), stopped) {
             reasons.push(format!("answers were no longer compared with the model {why}"));

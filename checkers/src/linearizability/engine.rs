@@ -1,67 +1,58 @@
 //! The state of the check: what is known, what waits, what was found.
 
-use std::collections::BTreeMap;
-
 use super::floor::{Cause, Floor, Position, Sight};
-use super::log::Log;
-use super::operation::{End, OpId, Operations};
+use super::keeping::Keeping;
+use super::lifetimes::Lifetimes;
+use super::log::{Account, Streams};
+use super::operation::{End, Op, Operations};
+use super::past::Past;
+use super::pending::Pending;
+use super::refusals::Refusals;
 use super::suspects::Suspects;
 use super::taint::Taint;
-use crate::checker::CheckContext;
+use super::tally::{Tallies, Tally};
+use crate::checker::{Budget, CheckContext};
 use crate::findings::FindingSet;
 use crate::history::{
-    Body, Event, LeaseId, Outcome, Request, Response, Revision, WatchEvent, WatchFrame,
+    Body, Environment, Event, KeyEvent, Outcome, Request, Response, Revision, WatchEvent,
+    WatchFrame,
 };
-use crate::model::{Claim, State, claim};
-use crate::wording;
+use crate::model::{Change, Claim, State, can_mutate};
 
-/// Who made a revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Maker {
-    /// An operation: acknowledged, or in doubt and recognised by its effects.
-    Operation(OpId),
-    /// The end of a lease.
-    LeaseEnd(LeaseId),
-    /// Nobody who could have.
-    Nobody,
-    /// It is not known.
-    Unknown,
-}
-
-/// A revision that is part of the model.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Made {
-    pub(super) by: Maker,
-    /// The watch event that showed it first, as far as one did.
-    pub(super) sight: Option<Sight>,
-    /// When the last of the operations that made it and those before it was sent.
-    pub(super) sent: u64,
-}
+/// About how many bytes an answer or a revision that waits holds.
+const WAITING: usize = 600;
 
 /// The check of linearizability by revision.
 pub(super) struct Engine {
     pub(super) operations: Operations,
     pub(super) floor: Floor,
-    pub(super) log: Log,
+    streams: Streams,
     /// The model, at the newest revision whose maker is settled.
     pub(super) state: State,
-    /// Who made the revisions of the model, after the start.
-    pub(super) made: Vec<Made>,
-    /// Acknowledged writers of revisions that are not part of the model yet.
-    pub(super) writers: BTreeMap<Revision, (OpId, Response)>,
-    /// Answers that wait for their revision.
-    pub(super) parked: BTreeMap<Revision, Vec<(OpId, Response)>>,
+    /// Who made its revisions.
+    pub(super) past: Past,
+    pub(super) keeping: Keeping,
+    pub(super) refusals: Refusals,
+    pub(super) lifetimes: Lifetimes,
+    /// What waits for revisions that are not part of the model yet.
+    pub(super) pending: Pending,
     pub(super) suspects: Suspects,
     pub(super) taint: Taint,
     pub(super) findings: FindingSet,
     pub(super) reasons: Vec<String>,
-    pub(super) counts: BTreeMap<&'static str, u64>,
+    pub(super) tallies: Tallies,
     /// Why contents are no longer compared.
     pub(super) stopped: Option<String>,
     /// Requests that the model does not know and that may write.
     pub(super) foreign_writes: bool,
+    /// The ways to make what nothing shows were too many to try.
+    pub(super) tried_all: bool,
+    /// One of several ways to make what nothing shows was taken: what the store held is
+    /// possible from there on, but not certain.
+    pub(super) chose: bool,
     /// The revision before the first write.
     pub(super) start: Revision,
+    pub(super) budget: Budget,
 }
 
 impl Engine {
@@ -71,19 +62,24 @@ impl Engine {
         let mut engine = Self {
             operations: Operations::default(),
             floor: Floor::default(),
-            log: Log::default(),
+            streams: Streams::default(),
             state: State::new(start),
-            made: Vec::new(),
-            writers: BTreeMap::new(),
-            parked: BTreeMap::new(),
+            past: Past::new(start),
+            keeping: Keeping::default(),
+            refusals: Refusals::default(),
+            lifetimes: Lifetimes::default(),
+            pending: Pending::default(),
             suspects: Suspects::default(),
             taint: Taint::default(),
             findings: FindingSet::default(),
             reasons: Vec::new(),
-            counts: BTreeMap::new(),
+            tallies: Tallies::default(),
             stopped: None,
             foreign_writes: false,
+            tried_all: false,
+            chose: false,
             start,
+            budget: context.budget,
         };
         if start.0 > 1 || !preamble.exclusive || !preamble.prefix.is_empty() {
             let reason = "the store was not new and ours alone, so answers could not be compared \
@@ -94,27 +90,8 @@ impl Engine {
         engine
     }
 
-    pub(super) fn count(&mut self, name: &'static str) {
-        *self.counts.entry(name).or_default() += 1;
-    }
-
-    /// Who made a revision of the model.
-    pub(super) fn made(&self, revision: Revision) -> Option<&Made> {
-        let at = usize::try_from(revision.0.checked_sub(self.start.0)?.checked_sub(1)?).ok()?;
-        self.made.get(at)
-    }
-
-    /// When an operation that made a revision was sent; 0 for others.
-    pub(super) fn sent(&self, by: Maker) -> u64 {
-        match by {
-            Maker::Operation(id) => self.operations.get(id).invocation,
-            _ => 0,
-        }
-    }
-
-    pub(super) fn made_mut(&mut self, revision: Revision) -> Option<&mut Made> {
-        let at = usize::try_from(revision.0.checked_sub(self.start.0)?.checked_sub(1)?).ok()?;
-        self.made.get_mut(at)
+    pub(super) fn count(&mut self, what: Tally) {
+        self.tallies.add(what);
     }
 
     pub(super) fn observe(&mut self, event: &Event) {
@@ -122,13 +99,25 @@ impl Engine {
             Body::Invoke(invoke) => self.invoke(event, &invoke.request),
             Body::Complete(outcome) => self.complete(event, outcome),
             Body::Watch(watch) => self.watch(event, watch),
-            _ => {}
+            Body::Environment(Environment::AutoCompaction { .. }) => {
+                self.refusals.compacts_itself = true;
+            }
+            _ => return,
+        }
+        if !self.refusals.is_empty() {
+            self.judge_refusals(false, event.index);
         }
     }
 
     fn invoke(&mut self, event: &Event, request: &Request) {
-        let id = self.operations.invoke(event, request, self.floor);
-        self.suspects.invoked(id, request);
+        if !concerns(request) {
+            return;
+        }
+        self.operations.invoke(event, request, &self.floor);
+        self.lifetimes.asked(request);
+        if let Request::Compact(compact) = request {
+            self.refusals.compaction(compact.revision, event.index, self.floor.position);
+        }
         self.foreign_writes |= matches!(
             request,
             Request::Lock(_)
@@ -140,103 +129,184 @@ impl Engine {
     }
 
     fn complete(&mut self, event: &Event, outcome: &Outcome) {
-        let end = |request: &Request| match outcome {
-            Outcome::Ok(response) => End::Answered(claim(request, response)),
-            Outcome::Failed(_) => End::Refused,
-            Outcome::Unknown(_) => End::Doubtful,
-        };
-        let Some(id) = self.operations.complete(event, end) else { return };
+        let Some((op, cause)) = self.operations.complete(event, outcome) else { return };
+        self.lifetimes(&op, outcome);
         match outcome {
-            Outcome::Ok(response) => self.answered(id, response),
+            Outcome::Ok(response) => self.answered(&op, cause, response),
             Outcome::Failed(_) => {
-                self.count("refused");
-                self.operations.set_trouble(id, wording::outcome(outcome));
+                self.count(Tally::Refused);
+                self.refused(&op, outcome);
+                self.without_effect(&op);
             }
             Outcome::Unknown(_) => {
-                self.count("unknown-outcomes");
-                self.operations.set_trouble(id, wording::outcome(outcome));
-                self.suspects.doubtful(id, &self.operations.get(id).request);
+                self.count(Tally::UnknownOutcomes);
+                self.suspects.add(&op);
             }
         }
         self.advance();
     }
 
-    fn answered(&mut self, id: OpId, response: &Response) {
-        let End::Answered(claim) = self.operations.get(id).end else { return };
+    /// Keeps a write that had no effect, in case that it has one all the same.
+    fn without_effect(&mut self, op: &Op) {
+        if can_mutate(&op.request) {
+            self.past.idle(self.state.revision(), op);
+            self.forget_past();
+        }
+    }
+
+    fn answered(&mut self, op: &Op, cause: Cause, response: &Response) {
+        let End::Answered(claim) = op.end else { return };
+        self.check_real_time(op, cause, claim);
+        if !self.refusals.is_empty()
+            && let Some(position) = Position::of(claim)
+        {
+            self.bound_refusals(op, position);
+        }
         match claim {
             Claim::Writer(revision) => {
-                self.count("writes");
-                self.check_real_time(id, claim);
-                self.floor.raise(Position::writer(revision), Cause::Operation(id));
-                self.claim_revision(id, revision, response);
+                self.count(Tally::Writes);
+                self.floor.raise(Position::writer(revision), || Cause::Operation(op.clone()));
+                self.claim_revision(op, revision, response);
             }
             Claim::Reader(revision) => {
-                self.count("reads");
-                self.check_real_time(id, claim);
-                self.floor.raise(Position::reader(revision), Cause::Operation(id));
-                self.park(id, revision, response);
+                self.count(Tally::Reads);
+                self.floor.raise(Position::reader(revision), || Cause::Operation(op.clone()));
+                self.park(op, revision, response);
+                self.without_effect(op);
             }
             Claim::Revoke(revision) => {
-                self.check_real_time(id, claim);
                 // It saw at least the state before the revision that it may have made.
-                self.floor.raise(Position::writer(revision), Cause::Operation(id));
+                self.floor.raise(Position::writer(revision), || Cause::Operation(op.clone()));
+                if revision > self.state.revision() && self.stopped.is_none() {
+                    self.pending.prove(revision, op.returned());
+                }
             }
             Claim::Local(revision) => {
-                self.count("local-reads");
-                self.park(id, revision, response);
+                self.count(Tally::LocalReads);
+                self.park(op, revision, response);
             }
-            Claim::None => self.unplaced(id, response),
+            Claim::None => self.unplaced(op, response),
         }
     }
 
     /// An answer without a revision, where there should be one.
-    fn unplaced(&mut self, id: OpId, response: &Response) {
-        let request = &self.operations.get(id).request;
+    fn unplaced(&mut self, op: &Op, response: &Response) {
         let placed = matches!(
-            request,
+            op.request,
             Request::Put(_) | Request::Range(_) | Request::Delete(_) | Request::Txn(_)
         );
         if placed {
-            self.count("answers-without-revision");
+            self.count(Tally::AnswersWithoutRevision);
             self.foreign_writes |= crate::model::mutated(response);
         }
     }
 
-    fn park(&mut self, id: OpId, revision: Revision, response: &Response) {
+    fn park(&mut self, op: &Op, revision: Revision, response: &Response) {
         if self.stopped.is_some() {
             return;
         }
         if revision <= self.state.revision() {
-            self.compare(id, revision, response);
+            self.compare(op, revision, response);
         } else {
-            self.parked.entry(revision).or_default().push((id, response.clone()));
+            self.pending.park(revision, op.clone(), response.clone());
+            self.bound_waiting();
         }
     }
 
     fn watch(&mut self, event: &Event, watch: &WatchEvent) {
+        let sight =
+            Sight { index: event.index, at: event.at, member: event.member, watch: watch.watch };
         if let WatchFrame::Events(events) = &watch.frame {
             let newest = events.events.iter().map(|event| event.kv.mod_revision).max();
-            let sight = Sight {
-                index: event.index,
-                at: event.at,
-                member: event.member,
-                watch: watch.watch,
-            };
             if let Some(newest) = newest {
-                self.floor.raise(Position::writer(newest), Cause::Watch(sight));
+                self.floor.raise(Position::writer(newest), || Cause::Watch(sight));
             }
         }
-        for account in self.log.frame(event, watch) {
-            self.count("watched-revisions");
-            if self.stopped.is_some() {
-                continue;
-            }
-            if account.revision <= self.state.revision() {
-                self.compare_account(&account);
-            } else {
-                self.log.keep(account);
-            }
-        }
+        let mut streams = std::mem::take(&mut self.streams);
+        streams.frame(watch, |events| self.account(sight, events));
+        self.streams = streams;
         self.advance();
+    }
+
+    /// A watch shows a revision.
+    fn account(&mut self, sight: Sight, events: &[KeyEvent]) {
+        let Some(revision) = events.first().map(|event| event.kv.mod_revision) else { return };
+        self.count(Tally::WatchedRevisions);
+        self.keeping.shown(sight.member, revision);
+        if self.stopped.is_some() {
+            return;
+        }
+        if revision <= self.state.revision() {
+            self.compare_account(revision, sight, events);
+        } else {
+            let changes = events.iter().map(Change::of).collect();
+            self.pending.show(Account { revision, changes, sight });
+            self.bound_waiting();
+        }
+    }
+
+    /// What waits must stay within the budget, or comparing ends.
+    fn bound_waiting(&mut self) {
+        if self.pending.size.saturating_mul(WAITING) as u64 > self.budget.bytes / 2 {
+            let reason = format!(
+                "{} answers and watch events waited for revision {}, which is more than the \
+                 budget of {} bytes allows",
+                self.pending.size,
+                self.state.revision().next(),
+                self.budget.bytes
+            );
+            self.reasons.push(reason);
+            self.stop("since too many waited for one revision".to_owned());
+        }
+    }
+
+    /// Contents are no longer compared; real time still is.
+    pub(super) fn stop(&mut self, why: String) {
+        self.stopped.get_or_insert(why);
+        self.pending.clear();
+    }
+
+    /// Every operation that the check still has, in the order of invocations.
+    pub(super) fn known_operations(&self) -> Vec<Op> {
+        let waiting = self.pending.iter().flat_map(|(_, expected)| expected.answers());
+        let waiting = waiting.map(|(op, _)| op);
+        let kept = self.past.operations().chain(self.suspects.all()).chain(self.operations.open());
+        let mut known: Vec<Op> = waiting.chain(kept).cloned().collect();
+        known.sort_by_key(|op| op.invocation);
+        known.dedup_by_key(|op| op.invocation);
+        known
+    }
+}
+
+/// Whether an operation can have a place in the order, or take part in what has one.
+fn concerns(request: &Request) -> bool {
+    match request {
+        Request::Put(_)
+        | Request::Range(_)
+        | Request::Delete(_)
+        | Request::Txn(_)
+        | Request::Compact(_)
+        | Request::LeaseGrant(_)
+        | Request::LeaseRevoke(_)
+        | Request::Lock(_)
+        | Request::Unlock(_)
+        | Request::Campaign(_)
+        | Request::Proclaim(_)
+        | Request::Resign(_) => true,
+        Request::LeaseKeepAlive(_)
+        | Request::LeaseTimeToLive(_)
+        | Request::LeaseList {}
+        | Request::ElectionLeader(_)
+        | Request::MemberAdd(_)
+        | Request::MemberRemove(_)
+        | Request::MemberPromote(_)
+        | Request::MemberUpdate(_)
+        | Request::MemberList { .. }
+        | Request::Defragment {}
+        | Request::Snapshot {}
+        | Request::Alarm(_)
+        | Request::HashKv(_)
+        | Request::Status {}
+        | Request::MoveLeader(_) => false,
     }
 }

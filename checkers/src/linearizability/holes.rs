@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Engine, Maker};
+use super::engine::Engine;
 use super::floor::Position;
 use super::log::same_changes;
-use super::operation::{End, OpId};
+use super::operation::{End, Op};
+use super::past::Maker;
+use super::search::Found;
+use super::tally::Tally;
 use crate::history::{Bytes, KeyValue, LeaseId, Response, Revision};
-use crate::model::{Change, Claim, touched};
+use crate::model::{Change, touched};
 
 /// Holes in a row that are filled before the check gives up: a revision so far off is
 /// not one that this history leads to.
@@ -18,7 +21,7 @@ const HOLES: u64 = 10_000;
 type Evidence = BTreeMap<Revision, Vec<KeyValue>>;
 
 /// What the search for a hole's maker needs to know.
-struct Horizon {
+pub(super) struct Horizon {
     evidence: Evidence,
     /// For each shown revision, the first event that shows it or a later one.
     shown: BTreeMap<Revision, u64>,
@@ -26,21 +29,28 @@ struct Horizon {
 
 /// One who may have made a hole.
 #[derive(Clone, Debug)]
-struct Candidate {
-    by: Maker,
-    changes: Vec<Change>,
+pub(super) struct Candidate {
+    pub(super) by: Maker,
+    pub(super) changes: Vec<Change>,
     /// The changes are not certain: they depend on content that is not known.
-    vague: bool,
+    pub(super) vague: bool,
 }
 
 impl Engine {
     /// The history is over: everything is settled, and what is missing is filled in.
     pub(super) fn settle(&mut self) {
-        for id in self.operations.give_up_open() {
-            self.suspects.doubtful(id, &self.operations.get(id).request);
+        for op in self.operations.give_up_open() {
+            self.suspects.add(&op);
         }
         self.advance();
-        let Some(mut newest) = self.newest() else { return };
+        self.fill_holes();
+        if !self.refusals.is_empty() {
+            self.judge_refusals(true, u64::MAX);
+        }
+    }
+
+    fn fill_holes(&mut self) {
+        let Some(mut newest) = self.pending.newest() else { return };
         let horizon = self.horizon();
         let mut holes = 0;
         while self.stopped.is_none() && self.state.revision() < newest {
@@ -54,51 +64,30 @@ impl Engine {
                 self.stop("at revisions that nothing shows".to_owned());
                 break;
             }
-            self.fill(&horizon);
-            self.compare_parked(self.state.revision());
+            let next = self.state.revision().next();
+            if !self.fill(&horizon, newest) {
+                let expected = self.pending.take(next).unwrap_or_default();
+                self.compare_parked(expected, next);
+            }
             self.advance();
-            newest = newest.max(self.newest().unwrap_or(newest));
+            newest = newest.max(self.pending.newest().unwrap_or(newest));
         }
-    }
-
-    /// The newest revision that anything shows and that waits for the model.
-    fn newest(&self) -> Option<Revision> {
-        let revisions = [
-            self.writers.keys().next_back().copied(),
-            self.parked.keys().next_back().copied(),
-            self.log.iter().next_back().map(|(revision, _)| revision),
-        ];
-        revisions.into_iter().flatten().max()
     }
 
     fn horizon(&self) -> Horizon {
-        let mut shown: BTreeMap<Revision, u64> = BTreeMap::new();
-        let mut show = |revision: Revision, index: u64| {
-            let first = shown.entry(revision).or_insert(index);
-            *first = index.min(*first);
-        };
-        for (_, operation) in self.operations.iter() {
-            let End::Answered(claim) = operation.end else { continue };
-            if let (Some(revision), Some((index, _))) = (claim.revision(), operation.completion) {
-                show(revision, index);
-            }
-        }
-        for (revision, log) in self.log.iter() {
-            show(revision, log.first.index);
-        }
+        let mut shown = BTreeMap::new();
         let mut first = u64::MAX;
-        for index in shown.values_mut().rev() {
-            first = first.min(*index);
-            *index = first;
+        for (revision, expected) in self.pending.iter().rev() {
+            first = first.min(expected.first().unwrap_or(u64::MAX));
+            shown.insert(revision, first);
         }
         Horizon { evidence: self.evidence(), shown }
     }
 
     fn evidence(&self) -> Evidence {
         let mut evidence = Evidence::new();
-        let parked = self.parked.values().flatten().map(|(_, response)| response);
-        let written = self.writers.values().map(|(_, response)| response);
-        for response in parked.chain(written) {
+        let answers = self.pending.iter().flat_map(|(_, expected)| expected.answers());
+        for (_, response) in answers {
             pairs_of(response, &mut |kv| {
                 if !kv.value.is_empty() {
                     evidence.entry(kv.mod_revision).or_default().push(kv.clone());
@@ -108,63 +97,119 @@ impl Engine {
         evidence
     }
 
-    /// Makes the next revision, which nothing shows.
-    fn fill(&mut self, horizon: &Horizon) {
+    /// Makes the next revision, which nothing shows; whether it made all that are left.
+    fn fill(&mut self, horizon: &Horizon, newest: Revision) -> bool {
         let next = self.state.revision().next();
-        let before = horizon.shown.range(next..).next().map_or(u64::MAX, |(_, index)| *index);
-        let none = Vec::new();
-        let evidence = horizon.evidence.get(&next).unwrap_or(&none);
-        let mut candidates = self.hole_candidates(next, before);
-        candidates.retain(|candidate| candidate.vague || explains(&candidate.changes, evidence));
-        match distinct(&candidates) {
-            0 if self.foreign_writes => self.leave_open(next, &candidates),
-            0 => {
+        let mut candidates = self.possible_makers(next, horizon);
+        let vague = self.foreign_writes || candidates.iter().any(|candidate| candidate.vague);
+        if candidates.is_empty() {
+            // One that made an earlier revision may have to change places with another.
+            if self.foreign_writes || self.may_be_recognised(next) {
+                self.leave_open(next, &candidates);
+            } else {
                 self.nobody(next);
                 self.commit(Vec::new(), Maker::Nobody, None, true);
             }
-            1 if !candidates[0].vague && !self.foreign_writes => {
-                let alone = candidates.len() == 1;
-                let Candidate { by, changes, .. } = candidates.swap_remove(0);
-                if !alone {
-                    // What happened is certain, who did it is not: none of them is used
-                    // up, or the one that made a later revision might be missing there.
-                    self.count("open-makers");
-                    self.commit(changes, Maker::Unknown, None, true);
-                    return;
-                }
-                if let Maker::Operation(id) = by {
-                    self.suspects.recognise(id, next);
-                }
-                self.count("recognised");
-                self.commit(changes, by, None, true);
-            }
-            _ => self.leave_open(next, &candidates),
+        } else if candidates.len() == 1 && !vague {
+            let Candidate { by, changes, .. } = candidates.swap_remove(0);
+            self.recognise(&by, next);
+            self.commit(changes, by, None, true);
+        } else if !vague && self.taint.is_empty() && !self.tried_all {
+            return self.try_all(horizon, newest, &candidates);
+        } else if !vague && distinct(&candidates) == 1 {
+            // What happened is certain, who did it is not: none of them is used up, or
+            // the one that made a later revision might be missing there.
+            self.count(Tally::OpenMakers);
+            self.commit(candidates.swap_remove(0).changes, Maker::Unknown, None, true);
+        } else {
+            self.leave_open(next, &candidates);
         }
+        false
+    }
+
+    fn recognise(&mut self, by: &Maker, revision: Revision) {
+        if let Maker::Operation(op) = by
+            && matches!(op.end, End::Doubtful(_))
+        {
+            self.suspects.recognise(op, revision);
+            self.count(Tally::Recognised);
+        }
+    }
+
+    /// Whether an operation that made another revision would fit the next one too.
+    fn may_be_recognised(&self, next: Revision) -> bool {
+        self.suspects.all().any(|op| {
+            self.suspects.recognised(op).is_some()
+                && op.floor < Position::writer(next)
+                && matches!(self.state.evaluate(next.previous(), &op.request),
+                    Some(Ok(evaluation)) if !evaluation.changes.is_empty())
+        })
+    }
+
+    /// Tries every way to make the revisions that are left, and takes the first that
+    /// explains everything.
+    fn try_all(&mut self, horizon: &Horizon, newest: Revision, candidates: &[Candidate]) -> bool {
+        let next = self.state.revision().next();
+        // What was recognised before might have to change places, which is not tried.
+        let settled = !self.suspects.any_recognised();
+        match self.search(horizon, newest) {
+            Found::Way(way) => {
+                self.chose = true;
+                for (by, changes) in way {
+                    let next = self.state.revision().next();
+                    self.recognise(&by, next);
+                    let expected = self.pending.take(next).unwrap_or_default();
+                    let sight = expected.shown.as_ref().map(|shown| shown.first);
+                    self.commit(changes, by, sight, true);
+                    self.compare_parked(expected, next);
+                }
+                return true;
+            }
+            Found::Nothing(Some((op, revision, wrong))) if settled => {
+                self.no_explanation(&op, revision, &wrong);
+                self.stop("where nothing explains the answers".to_owned());
+            }
+            Found::Nothing(_) | Found::TooMany => {
+                self.tried_all = true;
+                self.leave_open(next, candidates);
+            }
+        }
+        false
+    }
+
+    /// Everyone who can have made the next revision, by what is known of it.
+    pub(super) fn possible_makers(&self, revision: Revision, horizon: &Horizon) -> Vec<Candidate> {
+        let shown = horizon.shown.range(revision..).next().map_or(u64::MAX, |(_, index)| *index);
+        let none = Vec::new();
+        let evidence = horizon.evidence.get(&revision).unwrap_or(&none);
+        let mut candidates = self.hole_candidates(revision, shown);
+        candidates.retain(|candidate| candidate.vague || explains(&candidate.changes, evidence));
+        candidates
     }
 
     /// Everyone who can have made a revision that was shown by an event.
     fn hole_candidates(&self, revision: Revision, shown: u64) -> Vec<Candidate> {
         let before = self.state.revision();
         let mut found = Vec::new();
-        for id in self.suspects.all_doubtful() {
-            let operation = self.operations.get(*id);
-            if operation.invocation > shown
-                || operation.floor.position >= Position::writer(revision)
-                || self.suspects.recognised(*id).is_some()
+        for op in self.suspects.all() {
+            if op.invocation > shown
+                || op.floor >= Position::writer(revision)
+                || self.suspects.recognised(op).is_some()
             {
                 continue;
             }
-            let vague = self.taint.touches(&touched(&operation.request), before, false);
-            let changes = match self.state.evaluate(before, &operation.request) {
+            let vague =
+                !self.taint.is_empty() && self.taint.touches(&touched(&op.request), before, false);
+            let changes = match self.state.evaluate(before, &op.request) {
                 Some(Ok(evaluation)) => evaluation.changes,
                 _ => Vec::new(),
             };
             if vague || !changes.is_empty() {
-                found.push(Candidate { by: Maker::Operation(*id), changes, vague });
+                found.push(Candidate { by: Maker::Operation(op.clone()), changes, vague });
             }
         }
         found.extend(self.leases_with_keys().into_iter().map(|lease| Candidate {
-            by: Maker::LeaseEnd(lease),
+            by: Maker::LeaseEnd,
             changes: self.state.end_of_lease(lease),
             vague: !self.taint.is_empty(),
         }));
@@ -175,10 +220,8 @@ impl Engine {
     fn leases_with_keys(&self) -> BTreeSet<LeaseId> {
         let mut leases: BTreeSet<LeaseId> = self.state.leases_with_keys().collect();
         if !self.taint.is_empty() {
-            let named = self
-                .operations
-                .iter()
-                .filter_map(|(_, operation)| crate::model::lease_of(&operation.request));
+            let known = self.known_operations();
+            let named = known.iter().filter_map(|op| crate::model::lease_of(&op.request));
             leases.extend(named);
         }
         leases
@@ -187,12 +230,12 @@ impl Engine {
     /// Several may have made the next revision: what they would have changed is not
     /// known from here on.
     fn leave_open(&mut self, next: Revision, candidates: &[Candidate]) {
-        self.count("open-revisions");
+        self.count(Tally::OpenRevisions);
         let mut keys: BTreeSet<Bytes> = BTreeSet::new();
         for candidate in candidates {
             keys.extend(candidate.changes.iter().map(|change| change.key.clone()));
-            if let (true, Maker::Operation(id)) = (candidate.vague, candidate.by) {
-                keys.extend(self.reachable(id));
+            if let (true, Maker::Operation(op)) = (candidate.vague, &candidate.by) {
+                keys.extend(self.reachable(op));
             }
         }
         for key in &keys {
@@ -202,8 +245,8 @@ impl Engine {
     }
 
     /// Keys that an operation may change, whatever the state.
-    pub(super) fn reachable(&self, id: OpId) -> Vec<Bytes> {
-        let ranges = touched(&self.operations.get(id).request);
+    pub(super) fn reachable(&self, op: &Op) -> Vec<Bytes> {
+        let ranges = touched(&op.request);
         let at = self.state.revision();
         let mut keys = Vec::new();
         for range in &ranges {
@@ -215,10 +258,25 @@ impl Engine {
 
     /// Reasons that the replay leaves behind.
     pub(super) fn doubts(&mut self) {
-        let of = |name: &str| self.counts.get(name).copied().unwrap_or_default();
-        let (open, skipped) = (of("open-revisions"), of("skipped"));
-        let makers = of("open-makers");
-        let (unplaced, unexplained) = (of("answers-without-revision"), of("unexplained"));
+        let of = |what| self.tallies.of(what);
+        let (open, skipped) = (of(Tally::OpenRevisions), of(Tally::Skipped));
+        let (makers, forgotten) = (of(Tally::OpenMakers), of(Tally::PastForgotten));
+        let unplaced = of(Tally::AnswersWithoutRevision);
+        let unexplained = of(Tally::Unexplained);
+        let refusals = of(Tally::RefusalsOpen);
+        if refusals > 0 {
+            self.reasons.push(format!(
+                "of {refusals} refusals it could not be said whether they were right, since it is \
+                 not certain who made the revisions that no watch delivered"
+            ));
+        }
+        if forgotten > 0 {
+            self.reasons.push(format!(
+                "{forgotten} answers are about a past that the model had forgotten to stay within \
+                 its budget of {} bytes, so they were not compared",
+                self.budget.bytes
+            ));
+        }
         if open > 0 {
             self.reasons.push(format!(
                 "nothing shows who made {open} of the revisions (no watch delivered them), so \
@@ -245,11 +303,6 @@ impl Engine {
             let what = "requests of the lock and election services are not modelled yet";
             self.reasons.push(format!("{what}, so nobody can say what the store should hold"));
         }
-    }
-
-    /// Whether a member answered from a revision that no write leads to.
-    pub(super) fn is_local(&self, id: OpId) -> bool {
-        matches!(self.operations.get(id).end, End::Answered(Claim::Local(_)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::floor::Sight;
 use crate::history::{
-    Event, KeyEvent, Revision, WatchEvent, WatchEvents, WatchFrame, WatchId, WatchRequest,
+    KeyEvent, Revision, WatchEvent, WatchEvents, WatchFrame, WatchId, WatchRequest,
 };
 use crate::keys::KeyRange;
 use crate::model::Change;
@@ -15,10 +15,30 @@ pub(super) struct Shown {
     /// The first sight of it.
     pub(super) first: Sight,
     /// What it changed, by the watches' accounts. Where they agree, there is one.
-    accounts: Vec<(Vec<Change>, Sight, u32)>,
+    accounts: Vec<(Vec<Change>, Sight, usize)>,
 }
 
 impl Shown {
+    /// A revision that one watch showed.
+    pub(super) fn new(account: Account) -> Self {
+        let Account { changes, sight, .. } = account;
+        Self { first: sight, accounts: vec![(changes, sight, 1)] }
+    }
+
+    /// Another watch shows it.
+    pub(super) fn add(&mut self, account: Account) {
+        let Account { changes, sight, .. } = account;
+        match self.accounts.iter_mut().find(|known| same_changes(&known.0, &changes)) {
+            Some(known) => known.2 += 1,
+            None => self.accounts.push((changes, sight, 1)),
+        }
+    }
+
+    /// How many watches showed it.
+    pub(super) fn accounts(&self) -> usize {
+        self.accounts.iter().map(|account| account.2).sum()
+    }
+
     /// What most watches say; of equally many the first.
     pub(super) fn account(&self) -> (&[Change], Sight) {
         let mut best = &self.accounts[0];
@@ -40,13 +60,6 @@ struct Stream {
     fragments: Vec<KeyEvent>,
 }
 
-/// The log of revisions that are not yet part of the model.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log {
-    streams: BTreeMap<WatchId, Stream>,
-    shown: BTreeMap<Revision, Shown>,
-}
-
 /// One revision of one response, complete.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
@@ -55,71 +68,44 @@ pub(super) struct Account {
     pub(super) sight: Sight,
 }
 
-impl Log {
-    /// Takes a frame of a watch. What it completes comes back.
-    pub(super) fn frame(&mut self, event: &Event, watch: &WatchEvent) -> Vec<Account> {
+/// The watches that show every change of every key, and what of them is not complete.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Streams {
+    streams: BTreeMap<WatchId, Stream>,
+}
+
+impl Streams {
+    /// Takes a frame of a watch. `take` is given the events of each revision that it
+    /// completes, in order.
+    pub(super) fn frame(&mut self, watch: &WatchEvent, mut take: impl FnMut(&[KeyEvent])) {
         match &watch.frame {
             WatchFrame::Open(open) => {
                 let whole = is_whole(&open.request);
                 self.streams.insert(watch.watch, Stream { whole, fragments: Vec::new() });
-                Vec::new()
             }
-            WatchFrame::Events(events) => self.events(event, watch.watch, events),
+            WatchFrame::Events(events) => self.events(watch.watch, events, &mut take),
             WatchFrame::Canceled(_) | WatchFrame::Broken { .. } => {
                 self.streams.remove(&watch.watch);
-                Vec::new()
             }
-            _ => Vec::new(),
+            _ => {}
         }
     }
 
-    fn events(&mut self, event: &Event, watch: WatchId, events: &WatchEvents) -> Vec<Account> {
+    fn events(&mut self, watch: WatchId, events: &WatchEvents, take: &mut impl FnMut(&[KeyEvent])) {
         let Some(stream) = self.streams.get_mut(&watch).filter(|stream| stream.whole) else {
-            return Vec::new();
-        };
-        stream.fragments.extend(events.events.iter().cloned());
-        if events.fragment {
-            return Vec::new();
-        }
-        let sight = Sight { index: event.index, at: event.at, member: event.member, watch };
-        let mut accounts: Vec<Account> = Vec::new();
-        for event in std::mem::take(&mut stream.fragments) {
-            let (revision, change) = (event.kv.mod_revision, Change::of(&event));
-            match accounts.last_mut().filter(|last| last.revision == revision) {
-                Some(account) => account.changes.push(change),
-                None => accounts.push(Account { revision, changes: vec![change], sight }),
-            }
-        }
-        accounts
-    }
-
-    /// Keeps an account of a revision that is not part of the model yet.
-    pub(super) fn keep(&mut self, account: Account) {
-        let Account { revision, changes, sight } = account;
-        let Some(shown) = self.shown.get_mut(&revision) else {
-            let accounts = vec![(changes, sight, 1)];
-            self.shown.insert(revision, Shown { first: sight, accounts });
             return;
         };
-        match shown.accounts.iter_mut().find(|known| same_changes(&known.0, &changes)) {
-            Some(known) => known.2 += 1,
-            None => shown.accounts.push((changes, sight, 1)),
+        let mut whole = Vec::new();
+        let mut complete = events.events.as_slice();
+        if events.fragment || !stream.fragments.is_empty() {
+            stream.fragments.extend(events.events.iter().cloned());
+            if events.fragment {
+                return;
+            }
+            whole.append(&mut stream.fragments);
+            complete = &whole;
         }
-    }
-
-    /// A revision, as it was shown.
-    pub(super) fn get(&self, revision: Revision) -> Option<&Shown> {
-        self.shown.get(&revision)
-    }
-
-    /// Takes a revision out, since it becomes part of the model.
-    pub(super) fn take(&mut self, revision: Revision) -> Option<Shown> {
-        self.shown.remove(&revision)
-    }
-
-    /// All that is left.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Revision, &Shown)> {
-        self.shown.iter().map(|(revision, shown)| (*revision, shown))
+        complete.chunk_by(|one, next| one.kv.mod_revision == next.kv.mod_revision).for_each(take);
     }
 }
 

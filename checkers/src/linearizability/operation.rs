@@ -1,16 +1,19 @@
-//! Every operation of the history, as far as the checker needs it.
+//! Operations: those that are open, and what the check keeps of those that ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::floor::Floor;
-use crate::history::{Event, MemberIndex, Nanos, ProcessId, Request};
-use crate::model::{Claim, can_mutate};
+use indexmap::IndexMap;
+
+use super::floor::{Cause, Floor, Position};
+use crate::history::{Event, MemberIndex, Nanos, Outcome, ProcessId, Request};
+use crate::model::{Claim, Mixing, can_mutate, claim};
 use crate::verdict::WitnessStep;
 use crate::wording;
 
-/// An operation's place in the table of operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OpId(pub(super) usize);
+/// An operation, kept as long as anything can still need it: it is open, in doubt, waits
+/// for its revision, made one that is not forgotten, or raised the floor of another.
+pub(super) type Op = Arc<Operation>;
 
 /// How an operation ended.
 #[derive(Clone, Debug)]
@@ -19,10 +22,10 @@ pub(super) enum End {
     Open,
     /// The store answered.
     Answered(Claim),
-    /// Definitely refused: no effect.
-    Refused,
-    /// Nobody knows.
-    Doubtful,
+    /// Definitely refused: no effect. The outcome in a few words.
+    Refused(Box<str>),
+    /// Nobody knows. The outcome in a few words.
+    Doubtful(Box<str>),
 }
 
 /// An operation.
@@ -34,17 +37,14 @@ pub(super) struct Operation {
     pub(super) member: Option<MemberIndex>,
     pub(super) request: Request,
     /// What had been shown before it was sent.
-    pub(super) floor: Floor,
+    pub(super) floor: Position,
     pub(super) end: End,
     pub(super) completion: Option<(u64, Nanos)>,
-    /// Its outcome in a few words, where it is not an answer.
-    pub(super) trouble: Option<String>,
 }
 
 impl Operation {
     /// The operation as a step of a witness.
     pub(super) fn step(&self, shows: Option<String>) -> WitnessStep {
-        let shows = shows.or_else(|| self.trouble.clone()).unwrap_or_else(|| self.shown());
         WitnessStep {
             index: self.invocation,
             completion: self.completion.map(|(index, _)| index),
@@ -53,20 +53,19 @@ impl Operation {
             process: self.process,
             member: self.member,
             what: wording::request(&self.request),
-            shows,
+            shows: shows.unwrap_or_else(|| self.shown()),
             contradicts: false,
         }
     }
 
     fn shown(&self) -> String {
-        match self.end {
+        match &self.end {
             End::Open => "never completed".to_owned(),
             End::Answered(claim) => match claim.revision() {
                 Some(revision) => format!("ok, revision {revision}"),
                 None => "ok".to_owned(),
             },
-            End::Refused => "definitely refused".to_owned(),
-            End::Doubtful => "unknown".to_owned(),
+            End::Refused(told) | End::Doubtful(told) => told.to_string(),
         }
     }
 
@@ -78,70 +77,74 @@ impl Operation {
             None => what,
         }
     }
+
+    /// Index of the event that ended it; the end of all times while it is open.
+    pub(super) fn returned(&self) -> u64 {
+        self.completion.map_or(u64::MAX, |(index, _)| index)
+    }
+
+    /// Whether it was acknowledged as the writer of a revision.
+    pub(super) fn is_acknowledged_write(&self) -> bool {
+        matches!(self.end, End::Answered(Claim::Writer(_)))
+    }
 }
 
-/// All operations, and which are open.
+/// An operation that has not ended, and what had raised the floor below it.
+#[derive(Clone, Debug)]
+struct Open {
+    operation: Op,
+    cause: Cause,
+}
+
+/// The operations that have not ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Operations {
-    all: Vec<Operation>,
-    open: BTreeMap<ProcessId, OpId>,
+    open: IndexMap<ProcessId, Open, Mixing>,
+    /// Operations whose process began another one: a history should not have them.
+    lost: Vec<Op>,
     /// Invocations of the open ones that may change the key space.
     writing: BTreeSet<u64>,
+    /// How many were invoked.
+    pub(super) invoked: u64,
 }
 
 impl Operations {
-    pub(super) fn get(&self, id: OpId) -> &Operation {
-        &self.all[id.0]
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (OpId, &Operation)> {
-        self.all.iter().enumerate().map(|(id, operation)| (OpId(id), operation))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// A request goes to the wire.
-    pub(super) fn invoke(&mut self, event: &Event, request: &Request, floor: Floor) -> OpId {
-        let id = OpId(self.all.len());
+    pub(super) fn invoke(&mut self, event: &Event, request: &Request, floor: &Floor) {
+        self.invoked += 1;
         if can_mutate(request) {
             self.writing.insert(event.index);
         }
-        if let Some(process) = event.process {
-            self.open.insert(process, id);
-        }
-        self.all.push(Operation {
+        let operation = Arc::new(Operation {
             invocation: event.index,
             invoked_at: event.at,
             process: event.process,
             member: event.member,
             request: request.clone(),
-            floor,
+            floor: floor.position,
             end: End::Open,
             completion: None,
-            trouble: None,
         });
-        id
+        let open = Open { operation, cause: floor.cause.clone() };
+        let process = event.process.unwrap_or(ProcessId(u32::MAX));
+        if let Some(lost) = self.open.insert(process, open) {
+            self.lost.push(lost.operation);
+        }
     }
 
-    /// A process's open operation ends.
-    pub(super) fn complete(
-        &mut self,
-        event: &Event,
-        end: impl FnOnce(&Request) -> End,
-    ) -> Option<OpId> {
-        let id = self.open.remove(&event.process?)?;
-        let operation = &mut self.all[id.0];
-        operation.end = end(&operation.request);
+    /// A process's open operation ends. The operation, and what had raised its floor.
+    pub(super) fn complete(&mut self, event: &Event, outcome: &Outcome) -> Option<(Op, Cause)> {
+        let Open { operation: mut op, cause } = self.open.swap_remove(&event.process?)?;
+        // Nobody else has it while it is open, so nothing is copied.
+        let operation = Arc::make_mut(&mut op);
+        operation.end = match outcome {
+            Outcome::Ok(response) => End::Answered(claim(&operation.request, response)),
+            Outcome::Failed(_) => End::Refused(wording::outcome(outcome).into()),
+            Outcome::Unknown(_) => End::Doubtful(wording::outcome(outcome).into()),
+        };
         operation.completion = Some((event.index, event.at));
         self.writing.remove(&operation.invocation);
-        Some(id)
-    }
-
-    /// What came back instead of an answer, in words.
-    pub(super) fn set_trouble(&mut self, id: OpId, trouble: String) {
-        self.all[id.0].trouble = Some(trouble);
+        Some((op, cause))
     }
 
     /// Whether every operation that may write and was sent before an event has ended.
@@ -149,14 +152,21 @@ impl Operations {
         self.writing.first().is_none_or(|first| *first > event)
     }
 
-    /// The history is over: what is open stays in doubt for ever.
-    pub(super) fn give_up_open(&mut self) -> Vec<OpId> {
+    /// The operations that are open.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Op> {
+        self.open.values().map(|open| &open.operation).chain(&self.lost)
+    }
+
+    /// The history is over: what is open stays in doubt for ever. In the order of their
+    /// invocations.
+    pub(super) fn give_up_open(&mut self) -> Vec<Op> {
         self.writing.clear();
-        let open: Vec<OpId> = std::mem::take(&mut self.open).into_values().collect();
-        for id in &open {
-            self.all[id.0].end = End::Doubtful;
-            self.all[id.0].trouble = Some("never completed".to_owned());
+        let open = std::mem::take(&mut self.open).into_values().map(|open| open.operation);
+        let mut given_up: Vec<Op> = open.chain(std::mem::take(&mut self.lost)).collect();
+        for op in &mut given_up {
+            Arc::make_mut(op).end = End::Doubtful("never completed".into());
         }
-        open
+        given_up.sort_by_key(|op| op.invocation);
+        given_up
     }
 }

@@ -1,8 +1,9 @@
 //! K1, real time: no operation comes before one that had ended when it was sent.
 
-use super::engine::{Engine, Maker};
+use super::engine::Engine;
 use super::floor::{Cause, Floor, Position};
-use super::operation::{End, OpId, Operation};
+use super::operation::{End, Op, Operation};
+use super::past::Maker;
 use super::report::sight_step;
 use crate::history::{Request, Response, Revision};
 use crate::model::Claim;
@@ -11,144 +12,61 @@ use crate::verdict::{Finding, Witness, WitnessStep};
 impl Engine {
     /// Compares an answered operation's position with what had been shown before it
     /// was sent. Together with the floors this is the whole check of real time.
-    pub(super) fn check_real_time(&mut self, id: OpId, claim: Claim) {
-        let operation = self.operations.get(id);
-        let floor = operation.floor;
+    pub(super) fn check_real_time(&mut self, op: &Op, cause: Cause, claim: Claim) {
         let broken = match claim {
             Claim::Reader(revision) | Claim::Revoke(revision) => {
-                floor.position > Position::reader(revision)
+                op.floor > Position::reader(revision)
             }
             // At its own position, only itself may have been before it was sent: a watch
             // event of the revision or another operation that made it may not.
-            Claim::Writer(revision) => floor.position >= Position::writer(revision),
+            Claim::Writer(revision) => op.floor >= Position::writer(revision),
             Claim::Local(_) | Claim::None => false,
         };
-        if !broken || self.is_known_split(floor, claim) {
+        if !broken || is_known_split(&cause, claim) {
             return;
         }
-        let finding = match claim {
-            Claim::Reader(_) if !matches!(operation.request, Request::LeaseGrant(_)) => {
-                ("stale-read", self.stale_read(id, floor, claim))
-            }
-            _ => ("time-travel", self.time_travel(id, floor, claim)),
-        };
-        self.findings.add(finding.0, || finding.1);
-    }
-
-    /// Two acknowledged writers of one revision are told as `split-revision`.
-    fn is_known_split(&self, floor: Floor, claim: Claim) -> bool {
-        let (Cause::Operation(other), Claim::Writer(revision)) = (floor.cause, claim) else {
-            return false;
-        };
-        matches!(self.operations.get(other).end,
-            End::Answered(Claim::Writer(made)) if made == revision)
-    }
-
-    fn stale_read(&self, id: OpId, floor: Floor, claim: Claim) -> Finding {
-        let operation = self.operations.get(id);
-        let revision = claim.revision().unwrap_or_default();
-        let newest = floor.position.revision();
-        let sentence = format!(
-            "A linearizable {} was sent after {}, but answered from revision {revision}.",
-            operation.name(),
-            self.shown(floor),
-        );
-        Finding {
-            anomaly: "stale-read".to_owned(),
-            guarantee: "K1".to_owned(),
-            sentence,
-            because: format!("because revision {newest} had been reached before it was sent"),
-            however: format!("however it answered from revision {revision}, which is older"),
-            witness: self.pair(floor, operation),
-        }
-    }
-
-    fn time_travel(&self, id: OpId, floor: Floor, claim: Claim) -> Finding {
-        let operation = self.operations.get(id);
-        let revision = claim.revision().unwrap_or_default();
-        let wrong = if floor.position.revision() == revision {
-            "that revision had been made already"
+        let floor = Floor { position: op.floor, cause };
+        if matches!(claim, Claim::Reader(_)) && !matches!(op.request, Request::LeaseGrant(_)) {
+            self.findings.add("stale-read", || stale_read(op, &floor, claim));
         } else {
-            "the revision went back"
-        };
-        let sentence = format!(
-            "{} was sent after {}, but was acknowledged with revision {revision}: {wrong}.",
-            capital(&operation.name()),
-            self.shown(floor),
-        );
-        Finding {
-            anomaly: "time-travel".to_owned(),
-            guarantee: "K1".to_owned(),
-            sentence,
-            because: format!(
-                "because revision {} had been reached before it was sent",
-                floor.position.revision()
-            ),
-            however: format!("however it was given revision {revision}"),
-            witness: self.pair(floor, operation),
-        }
-    }
-
-    /// What raised a floor, in a sentence.
-    fn shown(&self, floor: Floor) -> String {
-        let revision = floor.position.revision();
-        match floor.cause {
-            Cause::Start => "the beginning".to_owned(),
-            Cause::Operation(other) => {
-                let other = self.operations.get(other);
-                format!("{} had completed at revision {revision}", other.name())
-            }
-            Cause::Watch(sight) => {
-                let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
-                format!("a watch{on} had shown revision {revision}")
-            }
-        }
-    }
-
-    fn pair(&self, floor: Floor, operation: &Operation) -> Witness {
-        let mut steps: Vec<WitnessStep> = self.cause_step(floor).into_iter().collect();
-        steps.push(operation.step(None).contradicting());
-        Witness { steps }
-    }
-
-    fn cause_step(&self, floor: Floor) -> Option<WitnessStep> {
-        match floor.cause {
-            Cause::Start => None,
-            Cause::Operation(other) => Some(self.operations.get(other).step(None)),
-            Cause::Watch(sight) => Some(sight_step(sight, floor.position.revision())),
+            self.findings.add("time-travel", || time_travel(op, &floor, claim));
         }
     }
 
     /// An acknowledged writer names its revision; nobody else may.
-    pub(super) fn claim_revision(&mut self, id: OpId, revision: Revision, response: &Response) {
+    pub(super) fn claim_revision(&mut self, op: &Op, revision: Revision, response: &Response) {
         if self.stopped.is_some() {
             return;
         }
         if revision <= self.start {
-            self.impossible_revision(id, revision);
+            self.impossible_revision(op, revision);
             return;
         }
         if revision <= self.state.revision() {
-            let by = self.made(revision).map(|made| made.by);
+            let by = self.past.get(revision).map(|made| made.by.clone());
             if let Some(Maker::Operation(other)) = by
-                && matches!(self.operations.get(other).end, End::Answered(Claim::Writer(_)))
+                && other.is_acknowledged_write()
             {
-                self.split(other, id, revision);
+                self.split(&other, op, revision);
             }
             return;
         }
-        if let Some((other, _)) = self.writers.get(&revision) {
-            let other = *other;
-            self.split(other, id, revision);
-            return;
+        let known = self.pending.get(revision).and_then(|expected| expected.writer.clone());
+        if let Some((other, _)) = known {
+            self.split(&other, op, revision);
+        } else if revision == self.state.revision().next() {
+            // The usual case: nothing has to wait, and nothing is copied.
+            let expected = self.pending.take(revision).unwrap_or_default();
+            self.adopt_write(op, response, expected.shown.as_ref());
+            self.compare_parked(expected, revision);
+        } else {
+            self.pending.write(revision, op.clone(), response.clone());
         }
-        self.writers.insert(revision, (id, response.clone()));
     }
 
     /// Two acknowledged writers share a revision. From here on nobody can say what the
     /// store should hold, so contents are no longer compared.
-    fn split(&mut self, one: OpId, other: OpId, revision: Revision) {
-        let (first, second) = (self.operations.get(one), self.operations.get(other));
+    fn split(&mut self, first: &Op, second: &Op, revision: Revision) {
         let sentence = format!(
             "Revision {revision} was given to two acknowledged writes: {}, and {}.",
             first.name(),
@@ -165,10 +83,85 @@ impl Engine {
         });
         self.stop(format!("after revision {revision} was given twice"));
     }
+}
 
-    /// Contents are no longer compared; real time still is.
-    pub(super) fn stop(&mut self, why: String) {
-        self.stopped.get_or_insert(why);
+/// Two acknowledged writers of one revision are told as `split-revision`.
+fn is_known_split(cause: &Cause, claim: Claim) -> bool {
+    let (Cause::Operation(other), Claim::Writer(revision)) = (cause, claim) else {
+        return false;
+    };
+    matches!(other.end, End::Answered(Claim::Writer(made)) if made == revision)
+}
+
+fn stale_read(operation: &Operation, floor: &Floor, claim: Claim) -> Finding {
+    let revision = claim.revision().unwrap_or_default();
+    let newest = floor.position.revision();
+    let sentence = format!(
+        "A linearizable {} was sent after {}, but answered from revision {revision}.",
+        operation.name(),
+        shown(floor),
+    );
+    Finding {
+        anomaly: "stale-read".to_owned(),
+        guarantee: "K1".to_owned(),
+        sentence,
+        because: format!("because revision {newest} had been reached before it was sent"),
+        however: format!("however it answered from revision {revision}, which is older"),
+        witness: pair(floor, operation),
+    }
+}
+
+fn time_travel(operation: &Operation, floor: &Floor, claim: Claim) -> Finding {
+    let revision = claim.revision().unwrap_or_default();
+    let wrong = if floor.position.revision() == revision {
+        "that revision had been made already"
+    } else {
+        "the revision went back"
+    };
+    let sentence = format!(
+        "{} was sent after {}, but was acknowledged with revision {revision}: {wrong}.",
+        capital(&operation.name()),
+        shown(floor),
+    );
+    Finding {
+        anomaly: "time-travel".to_owned(),
+        guarantee: "K1".to_owned(),
+        sentence,
+        because: format!(
+            "because revision {} had been reached before it was sent",
+            floor.position.revision()
+        ),
+        however: format!("however it was given revision {revision}"),
+        witness: pair(floor, operation),
+    }
+}
+
+/// What raised a floor, in a sentence.
+fn shown(floor: &Floor) -> String {
+    let revision = floor.position.revision();
+    match &floor.cause {
+        Cause::Start => "the beginning".to_owned(),
+        Cause::Operation(other) => {
+            format!("{} had completed at revision {revision}", other.name())
+        }
+        Cause::Watch(sight) => {
+            let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
+            format!("a watch{on} had shown revision {revision}")
+        }
+    }
+}
+
+fn pair(floor: &Floor, operation: &Operation) -> Witness {
+    let mut steps: Vec<WitnessStep> = cause_step(floor).into_iter().collect();
+    steps.push(operation.step(None).contradicting());
+    Witness { steps }
+}
+
+fn cause_step(floor: &Floor) -> Option<WitnessStep> {
+    match &floor.cause {
+        Cause::Start => None,
+        Cause::Operation(other) => Some(other.step(None)),
+        Cause::Watch(sight) => Some(sight_step(*sight, floor.position.revision())),
     }
 }
 

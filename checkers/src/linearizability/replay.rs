@@ -1,11 +1,16 @@
 //! The replay: revision by revision, as soon as it is settled who made the next one.
 
-use super::engine::{Engine, Made, Maker};
+use super::engine::Engine;
 use super::floor::Sight;
-use super::log::{Account, Shown, same_changes};
-use super::operation::{End, OpId};
-use crate::history::{Response, Revision};
-use crate::model::{Change, Claim, touched};
+use super::log::{Shown, same_changes};
+use super::operation::Op;
+use super::past::Maker;
+use super::pending::Expected;
+use super::report::{is_local, read_at};
+use super::tally::Tally;
+use crate::history::{Bytes, KeyEvent, Response, Revision};
+use crate::keys::KeyRange;
+use crate::model::{Change, Evaluation, is_right, touched};
 
 /// So many wrong answers, and contents are no longer compared.
 const ENOUGH: u64 = 200;
@@ -15,38 +20,40 @@ impl Engine {
     pub(super) fn advance(&mut self) {
         while self.stopped.is_none() {
             let next = self.state.revision().next();
-            if let Some((id, response)) = self.writers.remove(&next) {
-                let shown = self.log.take(next);
-                self.adopt_write(id, &response, shown.as_ref());
-            } else if self.log.get(next).is_some_and(|s| self.operations.settled(s.first.index)) {
-                let Some(shown) = self.log.take(next) else { return };
-                self.adopt_shown(&shown);
-            } else {
+            let Some((first, expected)) = self.pending.first() else { return };
+            let shown = expected.shown.as_ref();
+            let ready = expected.writer.is_some()
+                || shown.is_some_and(|shown| self.operations.settled(shown.first.index));
+            if first != next || !ready {
                 return;
             }
-            self.compare_parked(next);
+            let Some(mut expected) = self.pending.take(next) else { return };
+            match (expected.writer.take(), expected.shown.take()) {
+                (Some((op, response)), shown) => self.adopt_write(&op, &response, shown.as_ref()),
+                (None, Some(shown)) => self.adopt_shown(&shown),
+                (None, None) => {}
+            }
+            self.compare_parked(expected, next);
         }
-        self.parked.clear();
-        self.writers.clear();
     }
 
     /// The answers that waited for a revision.
-    pub(super) fn compare_parked(&mut self, revision: Revision) {
-        for (id, response) in self.parked.remove(&revision).unwrap_or_default() {
+    pub(super) fn compare_parked(&mut self, expected: Expected, revision: Revision) {
+        for (op, response) in expected.parked {
             if self.stopped.is_none() {
-                self.compare(id, revision, &response);
+                self.compare(&op, revision, &response);
             }
         }
     }
 
     /// An acknowledged write makes the next revision.
-    fn adopt_write(&mut self, id: OpId, response: &Response, shown: Option<&Shown>) {
+    pub(super) fn adopt_write(&mut self, op: &Op, response: &Response, shown: Option<&Shown>) {
         let (before, next) = (self.state.revision(), self.state.revision().next());
-        let operation = self.operations.get(id);
-        let ranges = touched(&operation.request);
-        let unsure = self.taint.touches(&ranges, before, false);
-        let evaluated = self.state.evaluate(before, &operation.request);
-        let (changes, verdict) = match evaluated {
+        let unsure = self.is_unsure(op, before, false);
+        let (changes, verdict) = match self.state.evaluate(before, &op.request) {
+            Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
+                (evaluation.changes, Ok(()))
+            }
             Some(Ok(evaluation)) => {
                 let agreed = evaluation.expected.agree(response);
                 (evaluation.changes, agreed.map_err(Wrong::Differs))
@@ -54,32 +61,32 @@ impl Engine {
             Some(Err(refusal)) => (Vec::new(), Err(Wrong::NotRefused(refusal))),
             None => (Vec::new(), Ok(())),
         };
-        self.count("writes-compared");
-        let seen = shown.map(|shown| shown.account().0.to_vec());
+        self.count(Tally::WritesCompared);
         if unsure {
-            self.count("skipped");
+            self.count(Tally::Skipped);
         } else if let Err(wrong) = &verdict {
-            self.wrong_response(id, before, &response.clone(), wrong);
+            self.wrong_response(op, before, response, wrong);
         }
-        let shows_other =
-            seen.as_ref().is_some_and(|seen| !unsure && verdict.is_ok() && alien(&changes, seen));
-        let by = Maker::Operation(id);
-        if let (true, Some(shown)) = (shows_other, shown) {
-            let (account, sight) = shown.account();
-            self.shows_other(id, next, account, sight);
+        let sound = !unsure && verdict.is_ok();
+        if sound {
+            self.leases_used(op, &changes);
         }
-        let changes = match seen {
-            Some(seen) if unsure || verdict.is_err() => seen,
+        let account = shown.map(Shown::account);
+        if let Some((account, sight)) = account.filter(|(seen, _)| sound && alien(&changes, seen)) {
+            self.shows_other(op, next, account, sight);
+        }
+        let changes = match account {
+            Some((seen, _)) if !sound => seen.to_vec(),
             _ => changes,
         };
         let known = !unsure || shown.is_some();
         if !known {
             // On a state that is not known, neither is what it changed.
-            for key in self.reachable(id) {
+            for key in self.reachable(op) {
                 self.taint.begin(&key, next);
             }
         }
-        self.commit(changes, by, shown.map(|shown| shown.first), known);
+        self.commit(changes, Maker::Operation(op.clone()), shown.map(|shown| shown.first), known);
     }
 
     /// A revision that nobody was acknowledged for, as watches show it.
@@ -104,69 +111,96 @@ impl Engine {
                 self.taint.end(&change.key, next);
             }
         }
+        self.past.push(by, sight, &changes);
         self.state.commit(changes);
-        let before = self.made.last().map_or(0, |made| made.sent);
-        let sent = before.max(self.sent(by));
-        self.made.push(Made { by, sight, sent });
-        self.count("revisions");
+        self.count(Tally::Revisions);
+        self.forget_past();
+    }
+
+    /// Whether an answer depends on keys whose content is not known at a revision, or
+    /// (where `ever` is set) was not at an earlier one.
+    fn is_unsure(&self, op: &Op, at: Revision, ever: bool) -> bool {
+        !self.taint.is_empty() && self.taint.touches(&touched(&op.request), at, ever)
+    }
+
+    /// Whether a request reads a past that the model has forgotten, which is counted.
+    fn reads_forgotten(&mut self, op: &Op, evaluation: &Evaluation) -> bool {
+        let Some(read) = evaluation.oldest_read else { return false };
+        self.keeping.read(read, self.state.revision());
+        if !is_local(op) {
+            self.past_read(op, read);
+        }
+        let forgotten = read < self.state.oldest();
+        if forgotten {
+            self.count(Tally::PastForgotten);
+        }
+        forgotten
     }
 
     /// Compares an answer with the model at its revision.
-    pub(super) fn compare(&mut self, id: OpId, revision: Revision, response: &Response) {
-        let operation = self.operations.get(id);
-        let local = matches!(operation.end, End::Answered(Claim::Local(_)));
-        if local && self.is_from_the_future(id, revision) {
-            self.future_read(id, revision);
+    pub(super) fn compare(&mut self, op: &Op, revision: Revision, response: &Response) {
+        let local = is_local(op);
+        if revision < self.state.oldest() {
+            self.count(Tally::PastForgotten);
             return;
         }
-        let operation = self.operations.get(id);
+        if local && self.past.get(revision).is_some_and(|made| made.sent > op.returned()) {
+            self.future_read(op, revision);
+            return;
+        }
         // Ranges at old revisions may meet what was unknown then and is known now.
-        let ranges = touched(&operation.request);
-        if !self.taint.is_empty() && self.taint.touches(&ranges, revision, true) {
-            self.count("skipped");
+        if self.is_unsure(op, revision, true) {
+            self.count(Tally::Skipped);
             return;
         }
-        let verdict = match self.state.evaluate(revision, &operation.request) {
+        let read = read_at(&op.request, revision);
+        if read >= self.state.oldest()
+            && is_right(self.state.index(), revision, &op.request, response)
+        {
+            self.keeping.read(read, self.state.revision());
+            if read < revision && !local {
+                self.past_read(op, read);
+            }
+            self.count(Tally::AnswersCompared);
+            return;
+        }
+        let verdict = match self.state.evaluate(revision, &op.request) {
+            Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => return,
             Some(Ok(evaluation)) => evaluation.expected.agree(response).map_err(Wrong::Differs),
             Some(Err(refusal)) => Err(Wrong::NotRefused(refusal)),
             None => return,
         };
-        self.count("answers-compared");
+        self.count(Tally::AnswersCompared);
         if let Err(wrong) = verdict {
-            self.wrong_response(id, revision, response, &wrong);
-            if self.findings.count("wrong-response") >= ENOUGH {
+            self.wrong_response(op, revision, response, &wrong);
+            if self.tallies.of(Tally::WrongAnswers) >= ENOUGH {
                 self.stop(format!("after {ENOUGH} wrong answers"));
             }
         }
     }
 
-    /// Whether a member answered alone from a state for which a write was needed that
-    /// had not even been sent when the answer came.
-    fn is_from_the_future(&self, id: OpId, revision: Revision) -> bool {
-        let Some((returned, _)) = self.operations.get(id).completion else { return false };
-        self.made(revision).is_some_and(|made| made.sent > returned)
-    }
-
     /// A watch shows a revision that is part of the model already.
-    pub(super) fn compare_account(&mut self, account: &Account) {
-        let Some(made) = self.made(account.revision).copied() else { return };
-        if same_changes(self.state.changes(account.revision), &account.changes) {
-            if let (None, Some(made)) = (made.sight, self.made_mut(account.revision)) {
-                made.sight = Some(account.sight);
+    pub(super) fn compare_account(&mut self, at: Revision, sight: Sight, events: &[KeyEvent]) {
+        if at <= self.state.oldest() {
+            return;
+        }
+        let changes = self.state.changes(at);
+        if is_account_of(changes, events) {
+            if let Some(made) = self.past.get_mut(at) {
+                made.sight.get_or_insert(sight);
             }
             return;
         }
-        self.count("watch-conflicts");
-        let changes = self.state.changes(account.revision);
-        let at = account.revision;
-        let unsure = account.changes.iter().chain(changes).any(|change| {
-            let key = crate::keys::KeyRange::new(&change.key, &crate::history::Bytes::default());
-            self.taint.touches(&[key], at, false)
+        let shown: Vec<Change> = events.iter().map(Change::of).collect();
+        let unsure = shown.iter().chain(changes).any(|change| {
+            self.taint.touches(&[KeyRange::new(&change.key, &Bytes::default())], at, false)
         });
-        let Maker::Operation(id) = made.by else { return };
-        let acknowledged = matches!(self.operations.get(id).end, End::Answered(Claim::Writer(_)));
-        if !unsure && acknowledged && made.sight.is_none() && alien(changes, &account.changes) {
-            self.shows_other(id, at, &account.changes, account.sight);
+        let alien = alien(changes, &shown);
+        self.count(Tally::WatchConflicts);
+        let Some(made) = self.past.get(at) else { return };
+        let Maker::Operation(op) = made.by.clone() else { return };
+        if !unsure && op.is_acknowledged_write() && made.sight.is_none() && alien {
+            self.shows_other(&op, at, &shown, sight);
         }
     }
 }
@@ -180,11 +214,24 @@ pub(super) enum Wrong {
     NotRefused(crate::history::Refusal),
 }
 
+/// Whether a watch's events of one revision are these changes, in whatever order.
+fn is_account_of(changes: &[Change], events: &[KeyEvent]) -> bool {
+    if changes.len() != events.len() {
+        return false;
+    }
+    if changes.iter().zip(events).all(|(change, event)| change.is(event)) {
+        return true;
+    }
+    same_changes(changes, &events.iter().map(Change::of).collect::<Vec<_>>())
+}
+
 /// Whether a watch shows a change that the write did not make. (A change that it does
 /// not show is a matter of the watch; bookkeeping is compared elsewhere.)
 fn alien(made: &[Change], shown: &[Change]) -> bool {
-    let value = |change: &Change| change.pair.as_ref().map(|pair| pair.value.clone());
-    shown
-        .iter()
-        .any(|shown| !made.iter().any(|made| made.key == shown.key && value(made) == value(shown)))
+    let same = |made: &Change, shown: &Change| {
+        made.key == shown.key
+            && made.pair.as_ref().map(|pair| &pair.value)
+                == shown.pair.as_ref().map(|pair| &pair.value)
+    };
+    shown.iter().any(|shown| !made.iter().any(|made| same(made, shown)))
 }

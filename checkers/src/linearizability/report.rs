@@ -1,10 +1,12 @@
 //! The findings about contents, written out.
 
-use super::engine::{Engine, Maker};
+use super::engine::Engine;
 use super::floor::Sight;
-use super::operation::{End, OpId};
+use super::operation::{End, Op};
+use super::past::Maker;
 use super::real_time::capital;
 use super::replay::Wrong;
+use super::tally::Tally;
 use super::unexplained::Suspicion;
 use crate::history::{Bytes, Request, Response, Revision};
 use crate::model::{Change, Claim};
@@ -14,9 +16,9 @@ use crate::wording;
 impl Engine {
     /// Who made a revision, as a step of a witness.
     fn maker_step(&self, revision: Revision) -> Option<WitnessStep> {
-        let made = self.made(revision)?;
-        if let Maker::Operation(id) = made.by {
-            return Some(self.operations.get(id).step(None));
+        let made = self.past.get(revision)?;
+        if let Maker::Operation(op) = &made.by {
+            return Some(op.step(None));
         }
         let changes = self.state.changes(revision);
         made.sight.map(|sight| sight_of_changes(sight, revision, changes))
@@ -25,22 +27,20 @@ impl Engine {
     /// An answer that differs from the model.
     pub(super) fn wrong_response(
         &mut self,
-        id: OpId,
+        operation: &Op,
         revision: Revision,
         response: &Response,
         wrong: &Wrong,
     ) {
-        let operation = self.operations.get(id);
         let key = match wrong {
             Wrong::Differs(difference) => difference.key.clone(),
             Wrong::NotRefused(_) => None,
         };
         let at = read_at(&operation.request, revision);
         let last = key.and_then(|key| self.state.index().last_change(&key, at));
-        let from_watch = last.and_then(|last| self.made(last)).is_some_and(|made| {
-            !matches!(made.by, Maker::Operation(id)
-                if matches!(self.operations.get(id).end, End::Answered(_)))
-        });
+        let from_watch = last.and_then(|last| self.past.get(last)).is_some_and(
+            |made| !matches!(&made.by, Maker::Operation(op) if matches!(op.end, End::Answered(_))),
+        );
         let what = match wrong {
             Wrong::Differs(difference) => difference.to_string(),
             Wrong::NotRefused(refusal) => format!("it should have been refused ({refusal:?})"),
@@ -55,9 +55,10 @@ impl Engine {
             last.and_then(|last| self.maker_step(last)).into_iter().collect();
         let shows = Some(wording::response(response));
         steps.push(operation.step(shows).contradicting());
-        let guarantee = guarantee_of(&operation.request, &operation.end);
-        self.findings.add("wrong-response", || Finding {
-            anomaly: "wrong-response".to_owned(),
+        let (anomaly, guarantee) = kind_of(&operation.request, &operation.end, wrong);
+        self.tallies.add(Tally::WrongAnswers);
+        self.findings.add(anomaly, || Finding {
+            anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
             sentence,
             because: format!("because the writes up to revision {revision} determine the answer"),
@@ -67,8 +68,7 @@ impl Engine {
     }
 
     /// An acknowledged write at a revision that no write can have.
-    pub(super) fn impossible_revision(&mut self, id: OpId, revision: Revision) {
-        let operation = self.operations.get(id);
+    pub(super) fn impossible_revision(&mut self, operation: &Op, revision: Revision) {
         let start = self.start;
         let sentence = format!(
             "{} was acknowledged as a change at revision {revision}, but the store was at \
@@ -76,8 +76,8 @@ impl Engine {
             capital(&operation.name()),
         );
         let steps = vec![operation.step(None).contradicting()];
-        self.findings.add("wrong-response", || Finding {
-            anomaly: "wrong-response".to_owned(),
+        self.findings.add("phantom-revision", || Finding {
+            anomaly: "phantom-revision".to_owned(),
             guarantee: "K2".to_owned(),
             sentence,
             because: format!("because the first write makes revision {}", start.next()),
@@ -89,12 +89,11 @@ impl Engine {
     /// An acknowledged write's revision, shown with another's effects.
     pub(super) fn shows_other(
         &mut self,
-        id: OpId,
+        operation: &Op,
         revision: Revision,
         changes: &[Change],
         sight: Sight,
     ) {
-        let operation = self.operations.get(id);
         let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
         let shown = changes.first().map(change).unwrap_or_default();
         let sentence = format!(
@@ -125,29 +124,36 @@ impl Engine {
     ) {
         let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
         let shown = change(put);
-        let (guarantee, why) = match suspicion {
-            Suspicion::Refused(_) => ("K10", "whose write was definitely refused"),
-            Suspicion::Idle(_) => ("K10", "whose transaction was answered without writing it"),
-            Suspicion::Early(_) => ("K1", "whose write had not even been sent"),
-            Suspicion::Misfit(_) => ("K4", "and its write would have had other effects"),
-            _ => ("K3", "which nobody was ever asked to write"),
+        let (anomaly, guarantee, why) = match suspicion {
+            Suspicion::Refused(_) => {
+                ("refused-write-applied", "K10", "whose write was definitely refused")
+            }
+            Suspicion::Idle(_) => {
+                let why = "whose transaction was answered without writing it";
+                ("refused-write-applied", "K10", why)
+            }
+            Suspicion::Early(_) => ("time-travel", "K1", "whose write had not even been sent"),
+            Suspicion::Misfit(_) => {
+                ("torn-transaction", "K4", "and its write would have had other effects")
+            }
+            _ => ("phantom-write", "K3", "which nobody was ever asked to write"),
         };
         let step = sight_of_changes(sight, revision, std::slice::from_ref(put));
         let writer = match suspicion {
-            Suspicion::Refused(id)
-            | Suspicion::Idle(id)
-            | Suspicion::Early(id)
-            | Suspicion::Misfit(id) => Some(self.operations.get(id)),
+            Suspicion::Refused(op)
+            | Suspicion::Idle(op)
+            | Suspicion::Early(op)
+            | Suspicion::Misfit(op) => Some(op),
             _ => None,
         };
-        let by = writer.map(|writer| format!(" ({})", writer.name())).unwrap_or_default();
+        let by = writer.as_ref().map(|writer| format!(" ({})", writer.name())).unwrap_or_default();
         let sentence = format!("A watch{on} shows {shown} at revision {revision}, {why}{by}.");
         let mut steps: Vec<WitnessStep> =
             writer.map(|writer| writer.step(None)).into_iter().collect();
         steps.push(step.contradicting());
         steps.sort_by_key(|step| step.index);
-        self.findings.add("phantom-write", || Finding {
-            anomaly: "phantom-write".to_owned(),
+        self.findings.add(anomaly, || Finding {
+            anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
             sentence,
             because: "because only what was asked for, and not refused, may take effect".to_owned(),
@@ -184,13 +190,12 @@ impl Engine {
     /// One write that made two revisions.
     pub(super) fn doubled_write(
         &mut self,
-        id: OpId,
+        operation: &Op,
         one: Revision,
         other: Revision,
         key: &Bytes,
         sight: Sight,
     ) {
-        let operation = self.operations.get(id);
         let (low, high) = (one.min(other), one.max(other));
         let sentence = format!(
             "{} took effect twice: {key} was changed by it at revision {low} and again at \
@@ -198,7 +203,7 @@ impl Engine {
             capital(&operation.name()),
         );
         let mut steps = vec![operation.step(None)];
-        let first = self.made(one).and_then(|made| made.sight);
+        let first = self.past.get(one).and_then(|made| made.sight);
         steps.extend(first.map(|first| sight_step(first, one)));
         steps.push(sight_step(sight, other).contradicting());
         self.findings.add("doubled-write", || Finding {
@@ -213,10 +218,8 @@ impl Engine {
 
     /// A revision that later ones prove and that nobody can have made.
     pub(super) fn nobody(&mut self, revision: Revision) {
-        let later = self.writers.values().map(|(id, _)| *id);
-        let later = later.chain(self.parked.values().flatten().map(|(id, _)| *id)).next();
-        let Some(id) = later else { return };
-        let operation = self.operations.get(id);
+        let mut later = self.pending.iter().flat_map(|(_, expected)| expected.answers());
+        let Some((operation, _)) = later.next().cloned() else { return };
         let reached = match operation.end {
             End::Answered(claim) => claim.revision().unwrap_or_default(),
             _ => revision,
@@ -229,7 +232,7 @@ impl Engine {
         let mut steps: Vec<WitnessStep> = previous.into_iter().collect();
         steps.push(operation.step(None).contradicting());
         let (anomaly, guarantee) =
-            if self.is_local(id) { ("future-read", "K8") } else { ("phantom-write", "K2") };
+            if is_local(&operation) { ("future-read", "K8") } else { ("phantom-revision", "K2") };
         self.findings.add(anomaly, || Finding {
             anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
@@ -241,12 +244,8 @@ impl Engine {
     }
 
     /// A member answered alone from a state that did not exist yet.
-    pub(super) fn future_read(&mut self, id: OpId, revision: Revision) {
-        let operation = self.operations.get(id);
-        let returned = operation.completion.map_or(u64::MAX, |(index, _)| index);
-        let early = self.made.partition_point(|made| made.sent <= returned);
-        let early = i64::try_from(early).unwrap_or_default();
-        let early = Revision(self.start.0.saturating_add(early).saturating_add(1));
+    pub(super) fn future_read(&mut self, operation: &Op, revision: Revision) {
+        let early = self.past.first_sent_after(operation.returned());
         let sentence = format!(
             "A {} was answered from revision {revision} before the write that made revision \
              {early} was sent.",
@@ -263,6 +262,11 @@ impl Engine {
             witness: Witness { steps },
         });
     }
+}
+
+/// Whether a member answered alone.
+pub(super) fn is_local(op: &Op) -> bool {
+    matches!(op.end, End::Answered(Claim::Local(_)))
 }
 
 /// A watch event as a step of a witness.
@@ -286,18 +290,23 @@ fn sight_of_changes(sight: Sight, revision: Revision, changes: &[Change]) -> Wit
     WitnessStep { shows, ..sight_step(sight, revision) }
 }
 
-/// The guarantee that a wrong answer breaks.
-fn guarantee_of(request: &Request, end: &End) -> &'static str {
+/// What a wrong answer is called, and the guarantee that it breaks.
+fn kind_of(request: &Request, end: &End, wrong: &Wrong) -> (&'static str, &'static str) {
+    let bookkeeping = matches!(wrong, Wrong::Differs(difference)
+        if ["version", "create_revision", "mod_revision"]
+            .iter()
+            .any(|field| difference.field.contains(&format!("the {field} of"))));
     match (request, end) {
-        (Request::Range(range), _) if !range.revision.is_zero() => "K7",
-        (_, End::Answered(Claim::Local(_))) => "K8",
-        (Request::Txn(_), _) => "K4",
-        _ => "K3",
+        (Request::Range(range), _) if !range.revision.is_zero() => ("wrong-past-read", "K7"),
+        (_, End::Answered(Claim::Local(_))) => ("wrong-serializable-read", "K8"),
+        (Request::Txn(_), _) => ("wrong-transaction", "K4"),
+        _ if bookkeeping => ("wrong-bookkeeping", "K6"),
+        _ => ("wrong-response", "K3"),
     }
 }
 
 /// The revision whose content an answer shows.
-fn read_at(request: &Request, revision: Revision) -> Revision {
+pub(super) fn read_at(request: &Request, revision: Revision) -> Revision {
     match request {
         Request::Range(range) if !range.revision.is_zero() => range.revision,
         _ => revision,

@@ -2,7 +2,8 @@
 
 use super::expected::Expected;
 use super::guard::all_hold;
-use super::index::{Index, Pair};
+use super::index::Index;
+use super::pair::Pair;
 use super::select::Selection;
 use super::view::{Change, View};
 use crate::history::{

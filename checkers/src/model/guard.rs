@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::pair::Pair;
 use super::view::View;
-use crate::history::{Compare, CompareOperator, CompareTarget, KeyValue};
+use crate::history::{Compare, CompareOperator, CompareTarget};
 use crate::keys::KeyRange;
 
 /// Whether all guards hold on the state before the transaction (nested ones too:
@@ -16,15 +17,25 @@ pub(super) fn all_hold(before: &View<'_>, guards: &[Compare]) -> bool {
 /// guard is false, whatever its operator (a missing value cannot be written down); the
 /// other targets compare with zero.
 fn holds(before: &View<'_>, guard: &Compare) -> bool {
-    let found = before.range(&KeyRange::new(&guard.key, &guard.range_end), None);
-    if found.is_empty() {
-        return !matches!(guard.target, CompareTarget::Value(_))
-            && satisfies(&KeyValue::default(), guard);
+    if guard.range_end.is_empty() {
+        return match before.get(&guard.key) {
+            Some(pair) => satisfies(pair, guard),
+            None => holds_on_nothing(guard),
+        };
     }
-    found.iter().all(|kv| satisfies(kv, guard))
+    let range = KeyRange::new(&guard.key, &guard.range_end);
+    let mut found = before.stored(&range).peekable();
+    if found.peek().is_none() {
+        return holds_on_nothing(guard);
+    }
+    found.all(|(_, pair)| satisfies(pair, guard))
 }
 
-fn satisfies(kv: &KeyValue, guard: &Compare) -> bool {
+fn holds_on_nothing(guard: &Compare) -> bool {
+    !matches!(guard.target, CompareTarget::Value(_)) && satisfies(&Pair::default(), guard)
+}
+
+fn satisfies(kv: &Pair, guard: &Compare) -> bool {
     let order = match &guard.target {
         CompareTarget::Version(version) => kv.version.cmp(version),
         CompareTarget::CreateRevision(revision) => kv.create_revision.cmp(revision),

@@ -1,50 +1,14 @@
-//! Every version of every key: the state at any revision.
+//! The versions of every key: the state at any revision that is still known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
-use crate::history::{Bytes, KeyValue, LeaseId, Revision};
+use indexmap::IndexMap;
+
+use super::mixer::Mixing;
+use super::pair::Pair;
+use crate::history::{Bytes, Revision};
 use crate::keys::KeyRange;
-
-/// A key's value and bookkeeping, without the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// Revision of the put that created the key.
-    pub create_revision: Revision,
-    /// Revision of the last put.
-    pub mod_revision: Revision,
-    /// Number of puts since creation.
-    pub version: i64,
-    /// The value.
-    pub value: Bytes,
-    /// The lease that the key is attached to.
-    pub lease: LeaseId,
-}
-
-impl Pair {
-    /// With its key, as responses have it.
-    pub fn with_key(&self, key: &Bytes) -> KeyValue {
-        KeyValue {
-            key: key.clone(),
-            create_revision: self.create_revision,
-            mod_revision: self.mod_revision,
-            version: self.version,
-            value: self.value.clone(),
-            lease: self.lease,
-        }
-    }
-
-    /// As a response has it, without its key.
-    pub fn of(kv: &KeyValue) -> Self {
-        Self {
-            create_revision: kv.create_revision,
-            mod_revision: kv.mod_revision,
-            version: kv.version,
-            value: kv.value.clone(),
-            lease: kv.lease,
-        }
-    }
-}
 
 /// What a key became at a revision: a pair, or nothing.
 #[derive(Clone, Debug)]
@@ -53,10 +17,15 @@ struct Version {
     pair: Option<Pair>,
 }
 
-/// Every version of every key, in the order of revisions.
+/// The versions of a key, oldest first; never empty.
+type Versions = VecDeque<Version>;
+
+/// The versions of every key, in the order of revisions.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    keys: BTreeMap<Bytes, Vec<Version>>,
+    keys: IndexMap<Bytes, Versions, Mixing>,
+    /// The same keys in their order, with their places in `keys`.
+    order: BTreeMap<Bytes, usize>,
 }
 
 impl Index {
@@ -73,18 +42,61 @@ impl Index {
     ) -> impl Iterator<Item = (&'a Bytes, &'a Pair)> + 'a {
         // A range may end before it begins; `contains` cuts, and nothing can panic.
         let from = (Bound::Included(range.first()), Bound::Unbounded);
-        self.keys
+        self.order
             .range::<Bytes, _>(from)
             .take_while(|(key, _)| range.contains(key))
-            .filter_map(move |(key, versions)| Some((key, newest(versions, at)?)))
+            .filter_map(move |(key, place)| Some((key, newest(&self.keys[*place], at)?)))
     }
 
-    /// What a key becomes at a revision, which is not below any that it has.
-    pub fn set(&mut self, key: &Bytes, since: Revision, pair: Option<Pair>) {
-        if let Some(versions) = self.keys.get_mut(key) {
-            versions.push(Version { since, pair });
-        } else {
-            self.keys.insert(key.clone(), vec![Version { since, pair }]);
+    /// What a key becomes at a revision, which is not below any that it has; what it was
+    /// before, if it existed.
+    pub fn set(&mut self, key: &Bytes, since: Revision, pair: Option<Pair>) -> Option<&Pair> {
+        let (place, known) = match self.keys.get_index_of(key) {
+            Some(place) => (place, true),
+            None => (self.keys.insert_full(key.clone(), Versions::new()).0, false),
+        };
+        if !known {
+            self.order.insert(key.clone(), place);
+        }
+        let versions = &mut self.keys[place];
+        versions.push_back(Version { since, pair });
+        let before = versions.len().checked_sub(2)?;
+        versions[before].pair.as_ref()
+    }
+
+    /// Takes the newest version of a key back, which is of this revision.
+    pub(super) fn unset(&mut self, key: &Bytes, since: Revision) {
+        let Some(place) = self.keys.get_index_of(key) else { return };
+        let versions = &mut self.keys[place];
+        if versions.back().is_some_and(|version| version.since == since) {
+            versions.pop_back();
+        }
+        if versions.is_empty() {
+            self.drop_key(key, place);
+        }
+    }
+
+    /// Forgets what a key was before a revision; the revisions of the versions that go.
+    pub(super) fn forget(&mut self, key: &Bytes, before: Revision, mut gone: impl FnMut(Revision)) {
+        let Some(place) = self.keys.get_index_of(key) else { return };
+        let versions = &mut self.keys[place];
+        while versions.get(1).is_some_and(|next| next.since <= before) {
+            versions.pop_front().into_iter().for_each(|version| gone(version.since));
+        }
+        let over = |version: &Version| version.pair.is_none() && version.since <= before;
+        if versions.len() == 1 && versions.front().is_some_and(over) {
+            gone(versions[0].since);
+            self.drop_key(key, place);
+        }
+    }
+
+    fn drop_key(&mut self, key: &Bytes, place: usize) {
+        self.keys.swap_remove_index(place);
+        self.order.remove(key);
+        if let Some((moved, _)) = self.keys.get_index(place)
+            && let Some(known) = self.order.get_mut(moved)
+        {
+            *known = place;
         }
     }
 
@@ -99,11 +111,15 @@ impl Index {
     pub fn last_change(&self, key: &Bytes, at: Revision) -> Option<Revision> {
         let versions = self.keys.get(key)?;
         let end = versions.partition_point(|version| version.since <= at);
-        versions[..end].last().map(|version| version.since)
+        Some(versions.get(end.checked_sub(1)?)?.since)
     }
 }
 
-fn newest(versions: &[Version], at: Revision) -> Option<&Pair> {
+fn newest(versions: &Versions, at: Revision) -> Option<&Pair> {
+    let last = versions.back()?;
+    if last.since <= at {
+        return last.pair.as_ref();
+    }
     let end = versions.partition_point(|version| version.since <= at);
-    versions[..end].last()?.pair.as_ref()
+    versions.get(end.checked_sub(1)?)?.pair.as_ref()
 }

@@ -1,6 +1,6 @@
 //! The whole state of the model, moved by requests one after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::evaluate::{Evaluation, evaluate};
 use super::index::Index;
@@ -9,13 +9,14 @@ use crate::history::{
     Bytes, Empty, Header, LeaseId, LeaseTtl, Refusal, Request, Response, Revision,
 };
 
-/// etcd, one request at a time, with all its past.
+/// etcd, one request at a time, with its past as far as it was not told to forget it.
 #[derive(Clone, Debug)]
 pub struct State {
-    index: Index,
-    start: Revision,
-    /// The changes of each revision after the start.
-    log: Vec<Vec<Change>>,
+    pub(super) index: Index,
+    /// The oldest revision that is known.
+    pub(super) start: Revision,
+    /// The changes of each revision after that.
+    pub(super) log: VecDeque<Vec<Change>>,
     granted: BTreeSet<LeaseId>,
     /// Keys attached to each lease, as far as the pairs tell.
     attached: BTreeMap<LeaseId, BTreeSet<Bytes>>,
@@ -28,14 +29,14 @@ impl State {
         Self {
             index: Index::default(),
             start,
-            log: Vec::new(),
+            log: VecDeque::new(),
             granted: BTreeSet::new(),
             attached: BTreeMap::new(),
             compacted: Revision(0),
         }
     }
 
-    /// Every version of every key.
+    /// The versions of every key.
     pub fn index(&self) -> &Index {
         &self.index
     }
@@ -80,19 +81,26 @@ impl State {
     pub fn commit(&mut self, changes: Vec<Change>) {
         let revision = self.revision().next();
         for change in &changes {
-            // At the new revision, since a transaction may change a key twice.
-            if let Some(old) = self.index.get(&change.key, revision).map(|pair| pair.lease) {
+            // What it was may be of the same revision: a transaction may change a key twice.
+            let old = self.index.set(&change.key, revision, change.pair.clone());
+            if let Some(old) = old.map(|pair| pair.lease) {
                 self.detach(old, &change.key);
             }
             if let Some(pair) = change.pair.as_ref().filter(|pair| !pair.lease.is_none()) {
-                self.attached.entry(pair.lease).or_default().insert(change.key.clone());
+                self.attach(pair.lease, &change.key);
             }
-            self.index.set(&change.key, revision, change.pair.clone());
         }
-        self.log.push(changes);
+        self.log.push_back(changes);
     }
 
-    fn detach(&mut self, lease: LeaseId, key: &Bytes) {
+    pub(super) fn attach(&mut self, lease: LeaseId, key: &Bytes) {
+        self.attached.entry(lease).or_default().insert(key.clone());
+    }
+
+    pub(super) fn detach(&mut self, lease: LeaseId, key: &Bytes) {
+        if lease.is_none() {
+            return;
+        }
         if let Some(keys) = self.attached.get_mut(&lease) {
             keys.remove(key);
             if keys.is_empty() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::index::{Index, Pair};
+use super::index::Index;
+use super::pair::Pair;
 use crate::history::{Bytes, KeyEvent, KeyEventKind, KeyValue, Revision};
 use crate::keys::KeyRange;
 
@@ -24,21 +25,29 @@ impl Change {
         };
         Self { key: event.kv.key.clone(), pair }
     }
+
+    /// Whether a watch event shows this change.
+    pub fn is(&self, event: &KeyEvent) -> bool {
+        self.key == event.kv.key
+            && match (&self.pair, event.kind) {
+                (Some(pair), KeyEventKind::Put) => pair.is(&event.kv),
+                (None, KeyEventKind::Delete) => true,
+                _ => false,
+            }
+    }
 }
 
 /// The state at a revision, with changes on top that make the next one.
 pub(super) struct View<'a> {
     index: &'a Index,
     base: Revision,
-    overlay: BTreeMap<Bytes, Option<Pair>>,
     changes: Vec<Change>,
     oldest_read: Option<Revision>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(index: &'a Index, base: Revision) -> Self {
-        let (overlay, changes) = (BTreeMap::new(), Vec::new());
-        Self { index, base, overlay, changes, oldest_read: None }
+        Self { index, base, changes: Vec::new(), oldest_read: None }
     }
 
     /// The revision before the transaction.
@@ -57,10 +66,19 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn get(&self, key: &Bytes) -> Option<&Pair> {
-        match self.overlay.get(key) {
-            Some(changed) => changed.as_ref(),
+        // A transaction changes few keys: a walk is faster than a map.
+        match self.changes.iter().rev().find(|change| change.key == *key) {
+            Some(changed) => changed.pair.as_ref(),
             None => self.index.get(key, self.base),
         }
+    }
+
+    /// The pairs of a range in the state before the transaction, by key.
+    pub(super) fn stored<'b>(
+        &'b self,
+        range: &'b KeyRange,
+    ) -> impl Iterator<Item = (&'b Bytes, &'b Pair)> + 'b {
+        self.index.range(range, self.base)
     }
 
     /// The pairs of a range, by key: now, or at an older revision.
@@ -69,13 +87,13 @@ impl<'a> View<'a> {
             return pair;
         }
         let stored = self.index.range(range, at.unwrap_or(self.base));
-        if at.is_some() || self.overlay.is_empty() {
+        if at.is_some() || self.changes.is_empty() {
             return stored.map(|(key, pair)| pair.with_key(key)).collect();
         }
         let mut merged: BTreeMap<&Bytes, Option<&Pair>> =
             stored.map(|(key, pair)| (key, Some(pair))).collect();
-        let changed = self.overlay.iter().filter(|(key, _)| range.contains(key));
-        merged.extend(changed.map(|(key, pair)| (key, pair.as_ref())));
+        let changed = self.changes.iter().filter(|change| range.contains(&change.key));
+        merged.extend(changed.map(|change| (&change.key, change.pair.as_ref())));
         merged.into_iter().filter_map(|(key, pair)| Some(pair?.with_key(key))).collect()
     }
 
@@ -90,7 +108,6 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn change(&mut self, key: &Bytes, pair: Option<Pair>) {
-        self.overlay.insert(key.clone(), pair.clone());
         self.changes.push(Change { key: key.clone(), pair });
     }
 
