@@ -14,7 +14,7 @@ use stormglass_checkers::spec::Etcd;
 /// unknown outcome.
 #[derive(Clone, Copy, Debug)]
 struct Clients {
-    clients: usize,
+    count: usize,
     /// Requests of each.
     requests: usize,
     seeds: u64,
@@ -60,14 +60,14 @@ impl Clients {
     fn program(self, seed: u64) -> Vec<Vec<Request>> {
         let mut requests = Requests::new(seed, 2, 1);
         let mut program = |_| (0..self.requests).map(|_| requests.next(2)).collect();
-        (0..self.clients).map(&mut program).collect()
+        (0..self.count).map(&mut program).collect()
     }
 
     fn carry_out(self, run: &Run) -> Carried {
         let program = self.program(run.seed);
         // Not our model: the naive store of the tests.
         let mut store = Store::default();
-        let mut clients = vec![Client::default(); self.clients];
+        let mut clients = vec![Client::default(); self.count];
         let mut operations: Vec<Operation<Etcd>> = Vec::new();
         for (at, step) in (1_u64..).zip(&run.steps) {
             match *step {
@@ -159,10 +159,10 @@ fn walk(clients: Clients, states_min: usize) {
 
 #[test]
 fn every_run_of_two_clients_is_explained() {
-    walk(Clients { clients: 2, requests: 2, seeds: 3 }, 5_000);
+    walk(Clients { count: 2, requests: 2, seeds: 3 }, 5_000);
 }
 
 #[test]
 fn every_run_of_three_clients_is_explained() {
-    walk(Clients { clients: 3, requests: 1, seeds: 3 }, 2_000);
+    walk(Clients { count: 3, requests: 1, seeds: 3 }, 2_000);
 }

@@ -125,7 +125,7 @@ fn a_lease_is_not_used_before_its_grant_or_after_its_end() {
     let process = cluster.client(0);
     let op = cluster.invoke(process, put_with_lease("k1", "v1", 7));
     cluster.answer(&op, used.clone());
-    assert_eq!(anomalies(NAME, &cluster.stop()), ["dead-lease-used"]);
+    assert_eq!(anomalies(NAME, &cluster.stop()), ["lease-misordered"]);
     // Granted anew it may be used again.
     let _ = again.at(0, grant(7, 5));
     let _ = again.at(0, put_with_lease("k1", "v1", 7));
@@ -134,7 +134,7 @@ fn a_lease_is_not_used_before_its_grant_or_after_its_end() {
     let process = cluster.client(0);
     let op = cluster.invoke(process, put_with_lease("k1", "v1", 9));
     cluster.answer(&op, used);
-    assert_eq!(anomalies(NAME, &cluster.stop()), ["dead-lease-used"]);
+    assert_eq!(anomalies(NAME, &cluster.stop()), ["lease-misordered"]);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_refused_lease_does_not_come_back() {
     let op = cluster.invoke(process, put_with_lease("k1", "v2", 7));
     cluster.complete(&op, refused(Refusal::LeaseNotFound));
     let _ = cluster.at(0, put_with_lease("k1", "v3", 7));
-    assert_eq!(anomalies(NAME, &cluster.finish()), ["dead-lease-used"]);
+    assert_eq!(anomalies(NAME, &cluster.finish()), ["lease-misordered"]);
 }
 
 /// Two puts in doubt of which either may have made an unseen revision, and one did;

@@ -107,7 +107,7 @@ fn spoil_etcd(dice: &mut Dice, ret: &mut <Etcd as stateright::semantics::Sequent
         (0, Response::Txn(txn)) => bump(txn.header.as_mut().map(|h| &mut h.revision), by),
         (1, Response::Range(range)) => drop(range.kvs.pop()),
         (_, Response::Range(range)) => {
-            bump(range.kvs.first_mut().map(|kv| &mut kv.mod_revision), by)
+            bump(range.kvs.first_mut().map(|kv| &mut kv.mod_revision), by);
         }
         (_, Response::Delete(delete)) => delete.deleted = (delete.deleted + by).max(0),
         (_, Response::Txn(txn)) => txn.succeeded = !txn.succeeded,

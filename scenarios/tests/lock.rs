@@ -1,6 +1,6 @@
 //! What the workload `lock` promises of its traffic.
 
-mod support;
+pub mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 

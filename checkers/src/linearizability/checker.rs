@@ -29,7 +29,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "future-read",
         "wrong-refusal",
         "read-of-compacted",
-        "dead-lease-used",
+        "lease-misordered",
         "no-explanation",
     ],
     new: |context| Box::new(Linearizability { engine: Engine::new(context) }),

@@ -58,8 +58,8 @@ impl Engine {
         let sentence = format!("{} succeeded, although it was {why}.", capital(&op.name()));
         let mut steps: Vec<_> = ended.map(|ended| ended.step(None)).into_iter().collect();
         steps.push(op.step(None).contradicting());
-        self.findings.add("dead-lease-used", || Finding {
-            anomaly: "dead-lease-used".to_owned(),
+        self.findings.add("lease-misordered", || Finding {
+            anomaly: "lease-misordered".to_owned(),
             guarantee: "L6".to_owned(),
             sentence,
             because,

@@ -136,6 +136,9 @@ fn set<S: Object>(operation: &mut Operation<S>, ret: S::Ret) {
 
 /// What stateright's tester says. Every operation is a thread of its own, so that those
 /// without an answer stay in flight.
+///
+/// # Panics
+/// When the operations are not in the order of their calls and returns.
 pub fn oracle<S: Object>(initial: &S, operations: &[Operation<S>]) -> bool {
     let mut moments: Vec<(u64, bool, usize)> = Vec::new();
     for (number, operation) in operations.iter().enumerate() {
@@ -156,6 +159,9 @@ pub fn oracle<S: Object>(initial: &S, operations: &[Operation<S>]) -> bool {
 }
 
 /// Compares the search with the oracle, and holds what a refutation claims.
+///
+/// # Panics
+/// When a claim of the refutation does not hold.
 pub fn compare<S: Object>(initial: &S, operations: &[Operation<S>], found: &Searched<S>) -> bool {
     let expected = oracle(initial, operations);
     let told = || format!("{operations:#?}\n{:?}", found.is_linearizable());
