@@ -120,9 +120,9 @@ fn what_is_malformed_has_a_place_and_a_sentence() {
         (format!("{line} :invoke :cas [1 2"), 1, 40, "`]`"),
         (format!("{line} :invoke :read nil nil"), 1, 41, "end here"),
         (format!("{line} :invoke :write :timed-out"), 1, 31, "value"),
-        (format!("{line} :ok :read 1"), 1, 20, "has begun none"),
-        (format!("\n{line} :invoke :read nil\n{line} :invoke :read nil"), 3, 20, "line 2"),
-        (format!("{line} :invoke :write 1\n{line} :ok :write 2"), 2, 20, "`write 1`"),
+        (format!("{line} :ok :read 1"), 1, 21, "has begun none"),
+        (format!("\n{line} :invoke :read nil\n{line} :invoke :read nil"), 3, 21, "line 2"),
+        (format!("{line} :invoke :write 1\n{line} :ok :write 2"), 2, 21, "`write 1`"),
     ];
     for (text, line, column, words) in cases {
         let error = etcd(text.as_bytes()).expect_err(&text);
@@ -130,7 +130,7 @@ fn what_is_malformed_has_a_place_and_a_sentence() {
         assert!(error.message.contains(words), "{text}: {error}");
     }
     let cases = [
-        ("", "{:process 0, :type :invoke, :f :get, :key \"0\", :value nil", 59, "`}`"),
+        ("", "{:process 0, :type :invoke, :f :get, :key \"0\", :value nil", 58, "`}`"),
         ("", "{:process 0, :type :invoke, :f :get, :key \"0, :value nil}", 43, "does not end"),
         ("", "{:process 0, :type :invoke, :f :put, :key \"\\x\", :value nil}", 44, "escape"),
         ("", "{:process 0, :type :invoke, :f :put, :key \"0\", :value nil}", 55, "`\"`"),

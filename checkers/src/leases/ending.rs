@@ -100,7 +100,7 @@ impl LeasesChecker {
             self.decide(&ending);
         }
         if self.endings.is_empty() {
-            self.doubts.forget(self.revisions.head());
+            self.doubts.forget(self.floor.head());
         }
     }
 

@@ -40,6 +40,12 @@ impl Floor {
         }
     }
 
+    /// The last revision that was taken from the log. One frame brings the log several at
+    /// once, which are taken one after the other.
+    pub(super) fn head(&self) -> Revision {
+        self.head
+    }
+
     /// The last instant at which the next revision had certainly not been made.
     pub(super) fn instant(&self) -> Option<Sent> {
         self.below

@@ -172,6 +172,10 @@ impl World<'_> {
     pub(super) fn commit(&mut self, proposal: Proposal) {
         if self.leading().is_some() && proposal.term == self.consensus.term {
             self.append(proposal.entry);
+        } else if let Command::EndLease(lease) = &proposal.entry.command {
+            // The next leader counts the lease's time anew: an old one's word must not end
+            // it (releases that let it were mended, #15247).
+            self.consensus.ending.remove(lease);
         } else if self.rng.random_bool(0.5) {
             // Some member of the next majority has it.
             if self.leading().is_some() {
@@ -179,8 +183,6 @@ impl World<'_> {
             } else {
                 self.consensus.limbo.push(proposal);
             }
-        } else if let Command::EndLease(lease) = &proposal.entry.command {
-            self.consensus.ending.remove(lease);
         }
     }
 

@@ -80,7 +80,10 @@ impl World<'_> {
 
     /// A fault is over: undo it.
     pub(super) fn fault_heal(&mut self, number: usize) {
-        let Some(active) = self.nemesis.active.get(&number) else { return };
+        let now = self.agenda.now();
+        let Some(active) = self.nemesis.active.get_mut(&number) else { return };
+        // What comes after it, starts and first answers, is no part of the fault.
+        active.until = Some(now);
         let (members, since) = (active.members.clone(), active.since);
         match self.nemesis.planned[number].kind.as_str() {
             "pause" => {

@@ -38,6 +38,8 @@ pub fn simulates(kind: &str) -> Result<(), &'static str> {
 pub(super) struct Active {
     pub(super) members: Vec<MemberIndex>,
     pub(super) since: u64,
+    /// When its heal began, if it has one.
+    pub(super) until: Option<u64>,
     pub(super) evidence: BTreeMap<String, String>,
     pub(super) error: Option<String>,
 }
@@ -105,7 +107,7 @@ impl World<'_> {
         let error = members.is_empty().then(|| "no member said that it leads".to_owned());
         let failed = error.is_some();
         let (since, evidence) = (self.agenda.now(), BTreeMap::new());
-        self.nemesis.active.insert(number, Active { members, since, evidence, error });
+        self.nemesis.active.insert(number, Active { members, since, until: None, evidence, error });
         if failed {
             self.fault_over(number);
         } else {
@@ -249,7 +251,8 @@ impl World<'_> {
         let well = active.error.is_none();
         self.nemesis.landed += u32::from(well);
         self.nemesis.failed += u32::from(!well);
-        let span = Span { from: Nanos(active.since), to: self.agenda.nanos() };
+        let to = active.until.map_or_else(|| self.agenda.nanos(), Nanos);
+        let span = Span { from: Nanos(active.since), to };
         let landed = well.then_some(span);
         let end = FaultEnd { id, landed, evidence: active.evidence, error: active.error };
         self.environment(None, Body::FaultEnd(end));

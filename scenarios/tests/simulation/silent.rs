@@ -37,7 +37,13 @@ fn every_mix_of_faults_is_valid() {
     for seed in 0..SEEDS {
         for (number, mix) in MIXES.iter().enumerate() {
             let judged = judge(&busy(4, mix, seed), None);
-            expect_valid(&format!("seed {seed}, mix {number}"), &judged);
+            let what = format!("seed {seed}, mix {number}");
+            if mix.contains(&KILL_ALL) && judged.judgement.status == Status::Unknown {
+                // Every watch was away while the store went on and compacted what they missed.
+                assert!(judged.complaints()["leases"].contains("no watch showed"), "{what}");
+                continue;
+            }
+            expect_valid(&what, &judged);
         }
     }
 }
