@@ -180,7 +180,10 @@ impl World<'_> {
 
     /// Kills the members of a fault while they defragment.
     pub(super) fn fault_kill(&mut self, number: usize) {
-        let Some(active) = self.nemesis.active.get(&number) else { return };
+        let now = self.agenda.now();
+        let Some(active) = self.nemesis.active.get_mut(&number) else { return };
+        // The members served until now, or were about to: it holds from the kill.
+        active.since = now;
         for member in active.members.clone() {
             self.kill(member);
         }
