@@ -16,6 +16,7 @@ pub mod keys;
 pub mod linearizability;
 pub mod logs;
 pub mod model;
+pub mod mutation;
 pub mod registry;
 pub mod revisions;
 pub mod verdict;
