@@ -35,6 +35,11 @@ fn an_early_end_and_wide_characters_have_columns_in_characters() {
     }
 }
 
+/// Any byte, those that shape lines and objects more often.
+fn byte() -> impl Strategy<Value = u8> {
+    prop_oneof![Just(b'\n'), Just(b'{'), Just(b'"'), any::<u8>()]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -45,7 +50,7 @@ proptest! {
 
     #[test]
     fn any_lines_after_a_preamble_are_read_or_refused(
-        bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'{'), Just(b'"'), any::<u8>()], 0..200),
+        bytes in prop::collection::vec(byte(), 0..200),
     ) {
         let preamble = FIXTURE.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
         read(&[preamble, &bytes].concat())?;

@@ -138,6 +138,9 @@ fn an_invalid_run_and_unknown_names_are_refused() {
     assert!(matches!(error, Some(SelfTestError::NoSuchChecker { .. })), "{error:?}");
     let error = refused(SelfTest { only: vec!["nothing".to_owned()], ..test(1) }, &history);
     assert!(matches!(error, Some(SelfTestError::NoSuchClass { .. })), "{error:?}");
+    let mut shared = history.clone();
+    shared.preamble.exclusive = false;
+    assert_eq!(refused(test(1), &shared), Some(SelfTestError::Shared));
     edit(&mut history, last.expect("a read") as u64, |event| {
         common::with_response(event, |answer| common::set_revision(answer, 1));
     });
@@ -169,5 +172,27 @@ fn every_class_is_explained() {
         }
         let numbered = class.why.contains('(') || class.why.contains("forbid");
         assert!(numbered, "{} names no guarantee", class.name);
+    }
+}
+
+/// Only the self-test itself asks checkers; what plants and what proves must not share a
+/// mistake with them.
+#[test]
+fn the_engine_knows_the_history_alone() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/mutation");
+    for folder in [source.clone(), source.join("classes"), source.join("ground")] {
+        for entry in std::fs::read_dir(folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() || path.ends_with("selftest.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("readable");
+            let foreign = text.lines().find(|line| {
+                line.replace("pub(in crate::mutation)", "")
+                    .replace("crate::history", "")
+                    .contains("crate::")
+            });
+            assert_eq!(foreign, None, "{}", path.display());
+        }
     }
 }

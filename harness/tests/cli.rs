@@ -11,5 +11,7 @@ mod help;
 mod looking;
 #[path = "cli/releases.rs"]
 mod releases;
+#[path = "cli/selftesting.rs"]
+mod selftesting;
 #[path = "cli/writing.rs"]
 mod writing;

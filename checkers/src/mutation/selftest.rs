@@ -32,6 +32,12 @@ pub enum SelfTestError {
         /// How.
         reason: String,
     },
+    /// Others write to the store too.
+    #[error(
+        "others write to this run's store too, so little can be proven of what is planted in it: \
+         take a run whose key space was its own"
+    )]
+    Shared,
     /// There is no such checker.
     #[error("no checker is called `{name}`: `stormglass list checkers` names them")]
     NoSuchChecker {
@@ -76,6 +82,9 @@ impl SelfTest {
         self.check_names()?;
         if let Some(reason) = &history.broken {
             return Err(SelfTestError::Broken { reason: reason.to_string() });
+        }
+        if !history.preamble.exclusive {
+            return Err(SelfTestError::Shared);
         }
         let entries = self.entries();
         let untouched = judge(&entries, history, &Mutant::default());

@@ -1,6 +1,6 @@
 //! Events after everything else: what happens there contradicts nothing that follows.
 
-use super::ground::Ground;
+use super::ground::{Ground, Operation};
 use super::mutant::{Mutant, like};
 use crate::history::{
     Body, Bytes, KeyEvent, KeyEventKind, KeyValue, LeaseId, Revision, WatchEvent, WatchEvents,
@@ -9,7 +9,7 @@ use crate::history::{
 
 /// The last revision that anything in the history names.
 pub(super) fn last_revision(ground: &Ground<'_>) -> Revision {
-    let answers = ground.operations.iter().filter_map(|operation| operation.header());
+    let answers = ground.operations.iter().filter_map(Operation::header);
     let highest = answers.map(|header| header.revision).max().unwrap_or_default();
     highest.max(ground.changes.newest())
 }

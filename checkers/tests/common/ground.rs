@@ -30,8 +30,8 @@ pub fn ground(seed: u64) -> History {
     for number in 40..160 {
         step(&mut cluster, &mut dice, number);
     }
-    watch(&mut cluster, 50, WatchRequest { prev_kv: true, ..watching("k1", "", from) });
-    watch(&mut cluster, 51, WatchRequest { no_delete: true, ..watching("k", "l", from) });
+    watch(&mut cluster, 50, &WatchRequest { prev_kv: true, ..watching("k1", "", from) });
+    watch(&mut cluster, 51, &WatchRequest { no_delete: true, ..watching("k", "l", from) });
     for number in 160..200 {
         step(&mut cluster, &mut dice, number);
     }
@@ -91,7 +91,7 @@ fn watching(key: &str, range_end: &str, start: i64) -> WatchRequest {
 }
 
 /// A watch of the workload, which delivers each revision in a response of its own.
-fn watch(cluster: &mut Cluster, id: u32, request: WatchRequest) {
+fn watch(cluster: &mut Cluster, id: u32, request: &WatchRequest) {
     let watch = WatchId(id);
     let newest = Revision(cluster.store.revision());
     let header = Some(Header { revision: newest, ..Header::default() });

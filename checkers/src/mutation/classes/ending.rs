@@ -4,10 +4,10 @@ use super::super::class::Class;
 use super::super::ground::{Ground, Operation, Shown};
 use super::super::mutant::Mutant;
 use super::super::place::Place;
-use super::super::shape::replace_read;
+use super::super::shape::{plain_read, replace_read};
 use crate::history::{
-    Bytes, HashKvResponse, KeyEventKind, KeyValue, Outcome, RangeResponse, Request, Response,
-    Revision,
+    Body, Bytes, Environment, HashKvResponse, KeyEventKind, KeyValue, Outcome, RangeResponse,
+    Request, Response, Revision,
 };
 
 /// What the final reads show when the store has lost, kept or mixed up data.
@@ -136,7 +136,7 @@ pub(in crate::mutation) const ENDING: &[Class] = &[
         name: "hash-mismatch",
         summary: "a member's hash of its data differs from another member's",
         precondition: "two members' hashes at one revision that was asked for, with one compact \
-                       revision",
+                       revision, in a run of one release",
         why: "one hash gets another bit; equal data hash equally, and at rest all members are \
               equal (K12)",
         caught_by: "convergence",
@@ -170,17 +170,12 @@ fn lasting(ground: &Ground<'_>, fit: impl Fn(&Bytes, Shown<'_>) -> bool) -> Vec<
 }
 
 fn key(ground: &Ground<'_>, place: Place) -> Option<Bytes> {
-    match ground.completed_at(place.at)?.answer()? {
-        // Keys that are gone are counted from the end of what is there.
-        Response::Range(range) => match range.kvs.get(place.item) {
-            Some(pair) => Some(pair.key.clone()),
-            None => {
-                let gone = deleted(ground);
-                gone.get(place.item - range.kvs.len()).map(|key| (*key).clone())
-            }
-        },
-        _ => None,
+    let (_, range) = plain_read(ground.completed_at(place.at)?)?;
+    if let Some(pair) = range.kvs.get(place.item) {
+        return Some(pair.key.clone());
     }
+    // Keys that are gone are counted from the end of what is there.
+    deleted(ground).get(place.item - range.kvs.len()).map(|key| (*key).clone())
 }
 
 fn acknowledged(ground: &Ground<'_>, shown: Shown<'_>) -> bool {
@@ -214,7 +209,9 @@ fn each_final_read(
     mut mutant: Mutant,
     mut change: impl FnMut(&mut RangeResponse),
 ) -> Option<Mutant> {
-    for (read, _, _) in ground.final_reads() {
+    let reads = ground.final_reads();
+    reads.first()?;
+    for (read, _, _) in reads {
         mutant = mutant.answer(ground, read.completion, |answer| {
             if let Response::Range(range) = answer {
                 change(range);
@@ -304,8 +301,20 @@ fn hash_places(ground: &Ground<'_>) -> Vec<Place> {
                 && at == revision
                 && hash.compact_revision == answer.compact_revision
         });
-        let bits = (0..8).filter(|_| twin);
+        let bits = (0..8).filter(|_| twin && of_one_release(ground));
         places.extend(bits.map(|bit| Place::at(operation.completion).item(bit * 4)));
     }
     places
+}
+
+/// Releases hash differently, so only members of one release must agree.
+fn of_one_release(ground: &Ground<'_>) -> bool {
+    let started = ground.history.events.iter().filter_map(|event| match &event.body {
+        Body::Environment(Environment::MemberStarted(life)) => Some(&life.version),
+        _ => None,
+    });
+    let members = ground.history.preamble.members.iter().map(|member| &member.version);
+    let mut versions = members.chain(started);
+    let first = versions.next();
+    versions.all(|version| Some(version) == first)
 }

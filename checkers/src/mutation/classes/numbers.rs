@@ -113,6 +113,7 @@ fn edit_pair(
     place: Place,
     change: impl FnOnce(&mut KeyValue),
 ) -> Option<Mutant> {
+    plain_read(ground.completed_at(place.at)?)?.1.kvs.get(place.item)?;
     Some(Mutant::default().answer(ground, place.at, |answer| {
         if let Response::Range(range) = answer
             && let Some(pair) = range.kvs.get_mut(place.item)

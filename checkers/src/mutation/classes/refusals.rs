@@ -93,6 +93,7 @@ fn highest_compaction(ground: &Ground<'_>, until: usize) -> Revision {
 }
 
 fn refuse(ground: &Ground<'_>, place: Place, reason: Refusal) -> Option<Mutant> {
+    read(ground.completed_at(place.at)?)?;
     Some(Mutant::default().outcome(ground, place.at, refusal(reason)))
 }
 

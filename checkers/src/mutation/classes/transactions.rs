@@ -129,12 +129,11 @@ fn half_seen(ground: &Ground<'_>, place: Place) -> Option<Mutant> {
     let before = ground.changes.pair(&pair.key, pair.mod_revision.previous());
     Some(Mutant::default().answer(ground, place.at, |answer| {
         if let Response::Range(range) = answer {
-            match before {
-                Some(before) => range.kvs[place.item] = before.clone(),
-                None => {
-                    range.kvs.remove(place.item);
-                    range.count -= 1;
-                }
+            if let Some(before) = before {
+                range.kvs[place.item] = before.clone();
+            } else {
+                range.kvs.remove(place.item);
+                range.count -= 1;
             }
         }
     }))

@@ -127,6 +127,7 @@ fn changes(ground: &Ground<'_>, fit: impl Fn(&Watch<'_>, &KeyEvent) -> bool) -> 
 }
 
 fn edit(ground: &Ground<'_>, place: Place, change: impl FnOnce(&mut KeyEvent)) -> Option<Mutant> {
+    ground.history.events.get(place.at)?;
     Some(Mutant::default().events(ground, place.at, |events| {
         if let Some(event) = events.events.get_mut(place.item) {
             change(event);

@@ -1,7 +1,7 @@
 //! Watches that drop, repeat, reorder or split what they deliver.
 
 use super::super::class::Class;
-use super::super::ground::{Ground, span};
+use super::super::ground::{Ground, Watch, span};
 use super::super::mutant::Mutant;
 use super::super::place::Place;
 use crate::history::{Body, Revision, WatchEvents, WatchFrame};
@@ -106,7 +106,7 @@ pub(in crate::mutation) const WATCH_ORDER: &[Class] = &[
 
 /// Responses that are followed by another one on the same watch.
 fn pairs(ground: &Ground<'_>, fit: impl Fn(&WatchEvents, &WatchEvents) -> bool) -> Vec<Place> {
-    let all = ground.watches.iter().flat_map(|watch| watch.whole_pairs());
+    let all = ground.watches.iter().flat_map(Watch::whole_pairs);
     let fit = all.filter(|[one, two]| fit(one.1, two.1));
     fit.map(|[one, two]| Place::at(one.0).with(two.0)).collect()
 }
@@ -115,10 +115,7 @@ fn dropped(ground: &Ground<'_>, of_twins: bool) -> Vec<Place> {
     let mut places = pairs(ground, |one, two| span(one).1 < span(two).0);
     places.retain_mut(|place| {
         let Some(events) = events(ground, place.at) else { return false };
-        let item = match of_twins {
-            true => twins(events),
-            false => place.at.checked_rem(events.events.len()),
-        };
+        let item = if of_twins { twins(events) } else { place.at.checked_rem(events.events.len()) };
         let Some((item, event)) = item.and_then(|item| Some((item, events.events.get(item)?)))
         else {
             return false;

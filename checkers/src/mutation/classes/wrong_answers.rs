@@ -18,7 +18,7 @@ pub(in crate::mutation) const WRONG_ANSWERS: &[Class] = &[
         caught_by: "linearizability",
         workload: "mixed",
         waiting: None,
-        places: |ground| first_pairs(ground, |operation| linearizable(operation)),
+        places: |ground| first_pairs(ground, linearizable),
         plant: |ground, place| {
             let value = ground.unwritten();
             Some(Mutant::default().answer(ground, place.at, |answer| {
