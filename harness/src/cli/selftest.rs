@@ -39,7 +39,9 @@ pub(super) fn selftest(args: &SelfTestArgs, format: Format) -> Result<ExitCode, 
 
 fn refused(error: SelfTestError) -> CommandError {
     let code = match error {
-        SelfTestError::Invalid { .. } | SelfTestError::Broken { .. } => ExitCode::Unknown,
+        SelfTestError::Invalid { .. } | SelfTestError::Broken { .. } | SelfTestError::Shared => {
+            ExitCode::Unknown
+        }
         SelfTestError::NoSuchChecker { .. } | SelfTestError::NoSuchClass { .. } => ExitCode::Usage,
     };
     CommandError { code, message: error.to_string() }
@@ -82,9 +84,10 @@ fn result(row: &Row) -> Cell {
 fn told_as(row: &Row) -> String {
     let names: Vec<&str> = row.anomalies.keys().map(String::as_str).collect();
     let others: Vec<&str> = row.others.keys().map(String::as_str).collect();
-    match others.is_empty() {
-        true => names.join(", "),
-        false => format!("{}; also {}", names.join(", "), others.join(", ")),
+    if others.is_empty() {
+        names.join(", ")
+    } else {
+        format!("{}; also {}", names.join(", "), others.join(", "))
     }
 }
 
