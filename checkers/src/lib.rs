@@ -20,6 +20,7 @@ pub mod linearizability;
 pub mod locks;
 pub mod logs;
 pub mod model;
+pub mod mutation;
 pub mod porcupine;
 pub mod registry;
 pub mod revisions;

@@ -13,6 +13,8 @@ mod looking;
 mod releases;
 #[path = "cli/searching.rs"]
 mod searching;
+#[path = "cli/selftesting.rs"]
+mod selftesting;
 #[path = "cli/simulating.rs"]
 mod simulating;
 #[path = "cli/writing.rs"]

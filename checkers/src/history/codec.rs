@@ -122,7 +122,8 @@ impl<R: BufRead> HistoryReader<R> {
             return Err(CodecError::Empty);
         }
         let preamble: Preamble = serde_json::from_slice(&buffer).map_err(|error| {
-            CodecError::NotAHistory { column: error.column(), message: error.to_string() }
+            let column = column(&buffer, &error);
+            CodecError::NotAHistory { column, message: error.to_string() }
         })?;
         if preamble.stormglass_history > SCHEMA {
             return Err(CodecError::TooNew { found: preamble.stormglass_history });
@@ -147,11 +148,19 @@ impl<R: BufRead> HistoryReader<R> {
             Err(_) if !whole => Ok(Some(Line::Torn { line: self.line })),
             Err(error) => Err(CodecError::Malformed {
                 line: self.line,
-                column: error.column(),
+                column: column(&self.buffer, &error),
                 message: error.to_string(),
             }),
         }
     }
+}
+
+/// Where an error is in a line, in characters from 1. The parser counts bytes, from 0 at an
+/// end that comes too early, and takes the line's own end for the beginning of another.
+fn column(line: &[u8], error: &serde_json::Error) -> usize {
+    let end = line.strip_suffix(b"\n").unwrap_or(line).len();
+    let bytes = if error.line() > 1 { end } else { error.column().saturating_sub(1).min(end) };
+    String::from_utf8_lossy(&line[..bytes]).chars().count() + 1
 }
 
 impl<R: BufRead> Iterator for HistoryReader<R> {

@@ -5,6 +5,7 @@
 
 pub mod cluster;
 pub mod edit;
+pub mod ground;
 pub mod random;
 pub mod requests;
 pub mod run;

@@ -19,6 +19,7 @@ mod progress;
 mod release_progress;
 mod report;
 mod run;
+mod selftest;
 mod simulated;
 mod style;
 mod summary;
@@ -49,6 +50,7 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Run(args) => run::run(args, format),
         Command::Check(args) => check::check(args, format),
         Command::Report(args) => report::report(args, format),
+        Command::SelfTest(args) => selftest::selftest(args, format),
         Command::List(args) => list::list(args, format),
         Command::Init(args) => init::init(args, format),
         Command::Etcd(args) => etcd::etcd(args, format),
