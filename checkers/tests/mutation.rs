@@ -80,6 +80,10 @@ fn what_waits_is_what_cannot_be_caught_yet() {
     }
 }
 
+/// Checkers whose classes need a run of another workload, and `availability`, which has no
+/// class yet: what it finds are absences, which no change of single events plants.
+const NOT_ON_MIXED: [&str; 3] = ["append", "locks", "availability"];
+
 #[test]
 fn a_checker_that_is_switched_off_is_missed() {
     let history = ground(1);
@@ -94,7 +98,8 @@ fn a_checker_that_is_switched_off_is_missed() {
         assert!(others.into_iter().all(|row| row.fate != Fate::Missed), "{}", entry.name);
         let demanded = of_mixed().any(|class| class.caught_by == entry.name);
         assert_eq!(table.passed(), !demanded, "{}", entry.name);
-        assert!(demanded || entry.anomalies.is_empty(), "no class is for {}", entry.name);
+        let excused = entry.anomalies.is_empty() || NOT_ON_MIXED.contains(&entry.name);
+        assert_eq!(demanded, !excused, "{}", entry.name);
     }
 }
 

@@ -77,6 +77,7 @@ fn leases(cluster: &mut Cluster) {
         let _ = cluster.at(0, put_with_lease(&format!("m{lease}"), &format!("b{lease}"), lease));
     }
     let _ = cluster.at(0, revoke(7));
+    cluster.pass(6);
     cluster.expire(8);
 }
 

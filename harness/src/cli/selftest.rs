@@ -29,7 +29,7 @@ pub(super) fn selftest(args: &SelfTestArgs, format: Format) -> Result<ExitCode, 
     let narrate = |row: &Row| {
         output::narrate(format_args!("{}: {} of {} caught", row.class, row.caught, row.planted));
     };
-    let tested = test.run(&history, narrate).map_err(refused)?;
+    let tested = test.run(&history, narrate).map_err(|error| refused(&error))?;
     match format {
         Format::Json => output::json(&tested)?,
         Format::Human => output::lines(&lines(&tested))?,
@@ -37,7 +37,7 @@ pub(super) fn selftest(args: &SelfTestArgs, format: Format) -> Result<ExitCode, 
     Ok(if tested.passed() { ExitCode::Valid } else { ExitCode::Invalid })
 }
 
-fn refused(error: SelfTestError) -> CommandError {
+fn refused(error: &SelfTestError) -> CommandError {
     let code = match error {
         SelfTestError::Invalid { .. } | SelfTestError::Broken { .. } | SelfTestError::Shared => {
             ExitCode::Unknown

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::class::{Class, Waiting};
+use super::super::class::Class;
 use super::super::ground::{Ground, Operation};
 use super::super::mutant::{Mutant, by, like};
 use super::super::place::Place;
@@ -21,7 +21,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
         why: "the granted time becomes one second less than the requested one (L1)",
         caught_by: "leases",
         workload: "mixed",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| places(ground, |one| grant(one).is_some()),
         plant: |ground, place| {
             let (request, _) = grant(ground.completed_at(place.at)?)?;
@@ -42,7 +42,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
               sent, when the deletion was shown; no key goes before that (L2)",
         caught_by: "leases",
         workload: "mixed",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| {
             expiries(ground).iter().filter_map(|expiry| renewal(ground, expiry)).collect()
         },
@@ -65,7 +65,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
               before, as watches show, and the end of a lease deletes all its keys at once (L4)",
         caught_by: "leases",
         workload: "mixed",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| {
             let several = expiries(ground)
                 .into_iter()
@@ -82,7 +82,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
               lease is gone (L5)",
         caught_by: "leases",
         workload: "mixed",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| places(ground, |one| revoked(ground, one).is_some()),
         plant: |ground, place| {
             let lease = revoked(ground, ground.completed_at(place.at)?)?;
@@ -98,7 +98,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
               lease, within the time that it was granted for (L8)",
         caught_by: "leases",
         workload: "mixed",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| places(ground, |one| fresh_grant(ground, one).is_some()),
         plant: |ground, place| {
             let (lease, _) = fresh_grant(ground, ground.completed_at(place.at)?)?;
@@ -114,7 +114,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
               a put with a lease that does not exist is refused (L6)",
         caught_by: "leases",
         workload: "mixed",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| {
             let some = ground.tail().is_some();
             places(ground, |one| some && revoked(ground, one).is_some())

@@ -1,6 +1,6 @@
 //! Classes that belong to other workloads than `mixed`.
 
-use super::super::class::{Class, Waiting};
+use super::super::class::Class;
 use super::super::ground::{Ground, Operation};
 use super::super::mutant::Mutant;
 use super::super::place::Place;
@@ -21,7 +21,7 @@ pub(in crate::mutation) const OTHER_WORKLOADS: &[Class] = &[
               transaction's other reads, which are true (K3; Elle's G-single)",
         caught_by: "append",
         workload: "append",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: stale_places,
         plant: stale,
     },
@@ -34,7 +34,7 @@ pub(in crate::mutation) const OTHER_WORKLOADS: &[Class] = &[
               (K10; Elle's G1a)",
         caught_by: "append",
         workload: "append",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: |ground| {
             let read = values_read(ground);
             let fit = ground.operations.iter().filter(|operation| {
@@ -61,7 +61,7 @@ pub(in crate::mutation) const OTHER_WORKLOADS: &[Class] = &[
               and the known state at the end says that it does not (K3)",
         caught_by: "locks",
         workload: "lock",
-        waiting: Some(Waiting::Checker),
+        waiting: None,
         places: fence_places,
         plant: fence,
     },

@@ -1,6 +1,6 @@
 //! Refusals that were not true.
 
-use super::super::class::{Class, Waiting};
+use super::super::class::Class;
 use super::super::ground::{Ground, Operation};
 use super::super::mutant::{Mutant, like};
 use super::super::place::Place;
@@ -19,7 +19,7 @@ pub(in crate::mutation) const REFUSALS: &[Class] = &[
               read makes it true (K7)",
         caught_by: "linearizability",
         workload: "mixed",
-        waiting: Some(Waiting::Ability),
+        waiting: None,
         places: |ground| {
             history_reads(ground, |operation, revision| {
                 highest_compaction(ground, operation.completion) <= revision
@@ -36,7 +36,7 @@ pub(in crate::mutation) const REFUSALS: &[Class] = &[
               revisions that were acknowledged before it (K1, K7)",
         caught_by: "linearizability",
         workload: "mixed",
-        waiting: Some(Waiting::Ability),
+        waiting: None,
         places: |ground| {
             history_reads(ground, |operation, revision| {
                 revision <= ground.acknowledged_before(operation.invocation)
@@ -53,7 +53,7 @@ pub(in crate::mutation) const REFUSALS: &[Class] = &[
               no such lease, within the time that it was granted for (L6, L8)",
         caught_by: "linearizability",
         workload: "mixed",
-        waiting: Some(Waiting::Ability),
+        waiting: None,
         places: |ground| {
             let fit = ground.operations.iter().filter(|one| fresh_grant(ground, one).is_some());
             fit.map(|operation| Place::at(operation.completion)).collect()
