@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::selftest_args::SelfTestArgs;
+
 /// Chaos and correctness for etcd and every store that speaks its v3 API.
 #[derive(Debug, Parser)]
 #[command(name = "stormglass", version, max_term_width = 100, after_help = MAIN_EXAMPLES)]
@@ -243,33 +245,6 @@ pub struct ReportArgs {
     pub run_dir: PathBuf,
 }
 
-/// `selftest`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  stormglass selftest runs/latest
-  stormglass selftest runs/latest --places 50 --format json
-  stormglass selftest runs/latest --class lost-write --all")]
-pub struct SelfTestArgs {
-    /// The directory of a valid run.
-    pub run_dir: PathBuf,
-    /// Mutants of each class, at most.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub places: usize,
-    /// Chooses the places, decimal or 0x….
-    #[arg(long, value_parser = parse_seed, default_value = "1")]
-    pub seed: u64,
-    /// This class of faults only; can be repeated.
-    #[arg(long, value_name = "NAME")]
-    pub class: Vec<String>,
-    /// Judge each mutant with every checker, not only with the one named for its class.
-    #[arg(long)]
-    pub all: bool,
-    /// Switch a checker off: its classes must then be missed.
-    #[arg(long, value_name = "CHECKER", hide = true)]
-    pub without: Option<String>,
-}
-
 /// What to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Listed {
@@ -408,7 +383,7 @@ pub struct InnerArgs {
     pub progress: ProgressStyle,
 }
 
-fn parse_seed(text: &str) -> Result<u64, String> {
+pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
     let parsed = match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => text.parse(),

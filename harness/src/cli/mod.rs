@@ -20,6 +20,7 @@ mod release_progress;
 mod report;
 mod run;
 mod selftest;
+mod selftest_args;
 mod simulated;
 mod style;
 mod summary;

@@ -4,9 +4,10 @@ use stormglass_checkers::history::History;
 use stormglass_checkers::mutation::{Fate, Row, SelfTest, SelfTestError, Table as Tested};
 use stormglass_scenarios::plan::Plan;
 
-use super::args::{Format, SelfTestArgs};
+use super::args::Format;
 use super::error::CommandError;
 use super::output;
+use super::selftest_args::SelfTestArgs;
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use crate::exit::ExitCode;
