@@ -51,7 +51,7 @@ pub(in crate::mutation) const REFUSALS: &[Class] = &[
                        nobody has asked to revoke the lease by then",
         why: "right after it the same client puts a key with the lease and is told that there is \
               no such lease, within the time that it was granted for (L6, L8)",
-        caught_by: "linearizability",
+        caught_by: "leases",
         workload: "mixed",
         waiting: None,
         places: |ground| {

@@ -21,7 +21,8 @@ use stormglass_scenarios::scenario::Scenario;
 use super::bare::bare;
 use super::cluster::Cluster;
 use super::recorded::recorded;
-use super::report::{LoadRow, Pair, SCENARIO, Slices, median, tenth};
+use super::report::{LoadRow, SCENARIO, Slices, Turn, median, tenth};
+use super::watched::watched;
 use super::whole_run::WholeRun;
 use crate::Rows;
 use crate::launch::run;
@@ -30,6 +31,8 @@ use crate::provenance::{Provenance, commit};
 
 const SEED: u64 = 1;
 const SLICE_SECONDS: u64 = 5;
+/// Slices of a turn.
+const ARMS: u64 = 3;
 /// Traffic before the first slice, which warms up connections and caches.
 const WARM_UP: Duration = Duration::from_secs(2);
 /// A row for CI is short, and its machine is not alone: only a collapse fails it.
@@ -103,19 +106,21 @@ fn row(seconds: u64, commit: &str) -> io::Result<LoadRow> {
     let slices: Slices =
         RunDir::read(&folder.path().join("slices.json")).map_err(io::Error::other)?;
     let plan = plan(&version)?;
-    let of = |value: fn(&Pair) -> f64| tenth(median(slices.pairs.iter().map(value)));
+    let of = |value: fn(&Turn) -> f64| tenth(median(slices.turns.iter().map(value)));
     let hundredth =
-        |value: fn(&Pair) -> f64| (median(slices.pairs.iter().map(value)) * 100.0).round() / 100.0;
+        |value: fn(&Turn) -> f64| (median(slices.turns.iter().map(value)) * 100.0).round() / 100.0;
     Ok(LoadRow {
         release: version,
         members: plan.scenario.cluster.members,
         clients: plan.scenario.workload.clients,
         seconds,
-        stormglass_rate: of(|pair| pair.recorded.rate),
-        bare_rate: of(|pair| pair.bare.rate),
-        ratio_percent: of(|pair| 100.0 * pair.ratio()),
-        harness_cores: hundredth(|pair| pair.recorded.cores),
-        bare_cores: hundredth(|pair| pair.bare.cores),
+        stormglass_rate: of(|turn| turn.recorded.rate),
+        watched_rate: of(|turn| turn.watched.rate),
+        bare_rate: of(|turn| turn.bare.rate),
+        ratio_percent: of(|turn| 100.0 * turn.recorded.rate / turn.bare.rate),
+        watches_percent: of(|turn| 100.0 * turn.watched.rate / turn.bare.rate),
+        harness_cores: hundredth(|turn| turn.recorded.cores),
+        bare_cores: hundredth(|turn| turn.bare.cores),
         machine_cores: machine_cores(),
         slices,
         whole_run,
@@ -192,24 +197,30 @@ async fn take_turns(arguments: &InnerArguments, wiring: Wiring) -> io::Result<Sl
     let cluster = Cluster::start(plan, &arguments.binary, &arguments.folder, wiring).await?;
     bare(&cluster, WARM_UP).await?;
     let mut slices =
-        Slices { wiring: kind.to_owned(), pairs: Vec::new(), judge_lag_seconds: 0.0, invalid: 0 };
-    let length = Duration::from_secs(SLICE_SECONDS);
-    for number in 0..(arguments.seconds / SLICE_SECONDS / 2).max(1) {
-        // Every other pair the other way round, so that a drift favours neither.
-        let before = if number % 2 == 1 { Some(bare_slice(&cluster, length).await?) } else { None };
-        let start = cluster.clean().await?;
-        let name = format!("slice-{number}");
-        let recorded = recorded(&cluster, &name, start, length).await?;
-        let bare = match before {
-            Some(bare) => bare,
-            None => bare_slice(&cluster, length).await?,
-        };
-        slices.pairs.push(Pair { recorded: recorded.slice, bare });
-        slices.invalid += u32::from(recorded.status == Status::Invalid);
-        let lag = recorded.judge_lag.as_secs_f64();
-        slices.judge_lag_seconds = slices.judge_lag_seconds.max(lag);
+        Slices { wiring: kind.to_owned(), turns: Vec::new(), judge_lag_seconds: 0.0, invalid: 0 };
+    for number in 0..(arguments.seconds / SLICE_SECONDS / ARMS).max(1) {
+        let turn = take_turn(&cluster, number, &mut slices).await?;
+        slices.turns.push(turn);
     }
     Ok(slices)
+}
+
+/// Each arm once, every other time the other way round, so that a drift favours none.
+async fn take_turn(cluster: &Cluster, number: u64, slices: &mut Slices) -> io::Result<Turn> {
+    let length = Duration::from_secs(SLICE_SECONDS);
+    let before = if number % 2 == 1 { Some(bare_slice(cluster, length).await?) } else { None };
+    let start = cluster.clean().await?;
+    let recorded = recorded(cluster, &format!("slice-{number}"), start, length).await?;
+    let start = cluster.clean().await?;
+    let watched = watched(cluster, start, length).await?;
+    let bare = match before {
+        Some(bare) => bare,
+        None => bare_slice(cluster, length).await?,
+    };
+    slices.invalid += u32::from(recorded.status == Status::Invalid);
+    let lag = recorded.judge_lag.as_secs_f64();
+    slices.judge_lag_seconds = slices.judge_lag_seconds.max(lag);
+    Ok(Turn { recorded: recorded.slice, watched, bare })
 }
 
 async fn bare_slice(cluster: &Cluster, length: Duration) -> io::Result<super::arm::Slice> {

@@ -8,6 +8,7 @@ mod measure;
 mod processor;
 mod recorded;
 mod report;
+mod watched;
 mod whole_run;
 
 pub(crate) use measure::{InnerArguments, LoadArguments, measure, measure_inside};

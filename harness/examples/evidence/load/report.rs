@@ -10,19 +10,15 @@ use crate::provenance::Provenance;
 /// The traffic of both arms.
 pub(super) const SCENARIO: &str = include_str!("../load.toml");
 
-/// Two slices, one after the other on the same cluster.
+/// A slice of each arm, one after the other on the same cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Pair {
+pub(super) struct Turn {
     /// Through Stormglass.
     pub(super) recorded: Slice,
+    /// Without, beside watches on every member.
+    pub(super) watched: Slice,
     /// Without.
     pub(super) bare: Slice,
-}
-
-impl Pair {
-    pub(super) fn ratio(&self) -> f64 {
-        self.recorded.rate / self.bare.rate
-    }
 }
 
 /// What the process in the namespaces measured.
@@ -31,7 +27,7 @@ pub(super) struct Slices {
     /// `switch` (a namespace a member), or `loopback`.
     pub(super) wiring: String,
     /// In the order in which they were measured.
-    pub(super) pairs: Vec<Pair>,
+    pub(super) turns: Vec<Turn>,
     /// The longest time from a slice's last event to its verdict, in seconds.
     pub(super) judge_lag_seconds: f64,
     /// How many slices' histories were judged to be invalid.
@@ -48,10 +44,14 @@ pub(super) struct LoadRow {
     pub(super) seconds: u64,
     /// Median operations a second through Stormglass.
     pub(super) stormglass_rate: f64,
+    /// Median operations a second without, beside watches on every member.
+    pub(super) watched_rate: f64,
     /// Median operations a second without.
     pub(super) bare_rate: f64,
-    /// Median of the pairs' ratios, in percent.
+    /// Median of the turns' ratios of Stormglass to the bare loop, in percent.
     pub(super) ratio_percent: f64,
+    /// The same of the loop beside watches to the bare loop: what the watches leave.
+    pub(super) watches_percent: f64,
     /// Processor cores that the harness keeps busy (clients, and recorder, judge and switch).
     pub(super) harness_cores: f64,
     /// Processor cores that the bare loop's process keeps busy (clients and switch).
@@ -92,20 +92,31 @@ impl LoadRow {
             self.slices.wiring,
             self.provenance.load_average
         )];
-        lines.push("recorded/s     bare/s   ratio  cores recorded  cores bare".to_owned());
-        lines.extend(self.slices.pairs.iter().map(|pair| {
+        lines.push(
+            "recorded/s  watched/s     bare/s  recorded/bare  watched/bare  cores recorded, bare"
+                .to_owned(),
+        );
+        lines.extend(self.slices.turns.iter().map(|turn| {
+            let of_bare = |slice: Slice| 100.0 * slice.rate / turn.bare.rate;
             format!(
-                "{:>10.0} {:>10.0} {:>6.1}% {:>15.2} {:>11.2}",
-                pair.recorded.rate,
-                pair.bare.rate,
-                100.0 * pair.ratio(),
-                pair.recorded.cores,
-                pair.bare.cores
+                "{:>10.0} {:>10.0} {:>10.0} {:>13.1}% {:>12.1}% {:>14.2}, {:.2}",
+                turn.recorded.rate,
+                turn.watched.rate,
+                turn.bare.rate,
+                of_bare(turn.recorded),
+                of_bare(turn.watched),
+                turn.recorded.cores,
+                turn.bare.cores
             )
         }));
         lines.push(format!(
-            "medians: {:.0} against {:.0} operations a second, ratio {:.1} %",
-            self.stormglass_rate, self.bare_rate, self.ratio_percent
+            "medians: {:.0} against {:.0} operations a second, ratio {:.1} %; with nothing but \
+             watches on every member {:.0}, {:.1} %",
+            self.stormglass_rate,
+            self.bare_rate,
+            self.ratio_percent,
+            self.watched_rate,
+            self.watches_percent
         ));
         lines.push(format!(
             "processor: {:.0} % of the machine's {} cores through Stormglass, {:.0} % bare",
