@@ -19,7 +19,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \
 # names it relative to itself.
 PROTOC_READY = target/protoc/.ready
 
-.PHONY: help setup build demo test lint install evidence-demo evidence-load
+.PHONY: help setup build demo test lint install evidence-checkers evidence-demo evidence-load
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -87,3 +87,6 @@ evidence-load: setup ## Regenerate evidence/load.json (two minutes and a release
 	@$(CARGO) build --locked --profile $(LOAD_PROFILE) --bins --examples
 	@$(TARGET)/$(LOAD_PROFILE:dev=debug)/examples/evidence load --rows $(ROWS) \
 	  --seconds $(SECONDS_OF_LOAD)
+
+evidence-checkers: build ## Regenerate evidence/checkers.json (about 90 minutes; ROWS=ci: 4 minutes)
+	@$(TARGET)/debug/examples/evidence checkers --rows $(ROWS)

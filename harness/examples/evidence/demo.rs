@@ -2,21 +2,18 @@
 //! valid on releases without.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use stormglass::exit::ExitCode;
-use stormglass_checkers::verdict::Judgement;
 
 use crate::Rows;
-use crate::launch::{Ended, program, run};
+use crate::launch::program;
 use crate::ledger::{Ledger, Row};
 use crate::provenance::{Provenance, commit};
+use crate::ran::{Ran, install, run_scenario, tenth};
 use crate::series::{Expected, Seeds, Series, series};
 
 /// Checkers whose findings mean that data was lost or differs; a finding about watches
@@ -24,10 +21,6 @@ use crate::series::{Expected, Seeds, Series, series};
 const DATA_CHECKERS: [&str; 3] = ["convergence", "durability", "linearizability"];
 /// A bug must be found within this time, from the command's start to its end.
 const SECONDS_MAX: f64 = 120.0;
-/// The traffic of every run.
-const DURATION: &str = "30s";
-const INSTALL_LIMIT: Duration = Duration::from_secs(600);
-const RUN_LIMIT: Duration = Duration::from_secs(240);
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
@@ -93,7 +86,7 @@ pub(crate) fn measure(arguments: &DemoArguments) -> io::Result<bool> {
     if wanted.is_empty() {
         return Err(io::Error::other("no series is for that release"));
     }
-    bench.install(&wanted)?;
+    install(&bench.program, wanted.iter().map(|series| &series.release))?;
     println!("release  seed  exit  verdict  seconds  operations  load  findings");
     let mut conclusions = Vec::new();
     for series in &wanted {
@@ -130,16 +123,6 @@ struct Bench {
 }
 
 impl Bench {
-    /// Before any run, so that installing is in no row's time.
-    fn install(&self, wanted: &[Series]) -> io::Result<()> {
-        let mut command = Command::new(&self.program);
-        command.args(["etcd", "install"]).args(wanted.iter().map(|series| &series.release));
-        if run(&mut command, INSTALL_LIMIT)?.with(ExitCode::Valid) {
-            return Ok(());
-        }
-        Err(io::Error::other("the releases of etcd could not be installed"))
-    }
-
     fn measure_series(
         &self,
         series: &Series,
@@ -172,52 +155,25 @@ impl Bench {
     /// Runs one seed. Its directory is kept where it did not end as expected.
     fn measure_row(&self, series: &Series, seed: u64) -> io::Result<DemoRow> {
         let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
-        let out = folder.path().join("run");
         let provenance = Provenance::now(&self.commit);
-        let ended = self.run_scenario(&series.release, seed, &out, folder.path())?;
-        let row = row(&series.release, seed, ended, &out, provenance);
+        let ran = run_scenario(&self.program, "demo", &series.release, seed, folder.path())?;
+        let row = row(&series.release, seed, ran, provenance);
         if !row.is_as(series.expected) {
             println!("not as expected, kept: {}", folder.keep().display());
         }
         Ok(row)
     }
-
-    fn run_scenario(
-        &self,
-        release: &str,
-        seed: u64,
-        out: &Path,
-        folder: &Path,
-    ) -> io::Result<Ended> {
-        let mut command = Command::new(&self.program);
-        command.args(["run", "demo", "--etcd", release, "--duration", DURATION]);
-        command.args(["--seed", &seed.to_string(), "--progress", "plain", "--out"]).arg(out);
-        command.stdout(File::create(folder.join("stdout.txt"))?);
-        command.stderr(File::create(folder.join("stderr.txt"))?);
-        run(&mut command, RUN_LIMIT)
-    }
 }
 
-fn row(release: &str, seed: u64, ended: Ended, out: &Path, provenance: Provenance) -> DemoRow {
-    // A run that ended early has no verdicts; its exit code says so.
-    let judgement = fs::read(out.join("verdicts.json"))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Judgement>(&bytes).ok());
-    let verdicts = judgement.as_ref().map(|judgement| &judgement.verdicts[..]).unwrap_or_default();
-    let findings = verdicts.iter().flat_map(|verdict| {
-        let name = &verdict.checker;
-        verdict.findings.iter().map(move |finding| format!("{name}: {}", finding.anomaly))
-    });
-    let counted = verdicts.iter().flat_map(|verdict| &verdict.properties);
-    let operations = counted.filter(|property| property.name.starts_with("operations"));
+fn row(release: &str, seed: u64, ran: Ran, provenance: Provenance) -> DemoRow {
     DemoRow {
         release: release.to_owned(),
         seed,
-        verdict: ended.meaning().to_owned(),
-        exit_code: ended.code,
-        findings: findings.collect(),
-        seconds: (ended.seconds * 10.0).round() / 10.0,
-        operations: operations.map(|property| property.count).max().unwrap_or(0),
+        verdict: ran.ended.meaning().to_owned(),
+        exit_code: ran.ended.code,
+        findings: ran.findings,
+        seconds: tenth(ran.ended.seconds),
+        operations: ran.operations,
         provenance,
     }
 }

@@ -45,9 +45,19 @@ impl<R: Row> Ledger<R> {
         self.rows.iter().find(|row| wanted(row))
     }
 
+    /// Every row that is there already and belongs to something.
+    pub(crate) fn all(&self, wanted: impl Fn(&R) -> bool) -> impl Iterator<Item = &R> {
+        self.rows.iter().filter(move |row| wanted(row))
+    }
+
     /// Adds a row and writes the file, whole or not at all.
     pub(crate) fn add(&mut self, row: R) -> io::Result<()> {
-        self.rows.push(row);
+        self.add_all(vec![row])
+    }
+
+    /// Adds rows that were measured together, as [`Ledger::add`] adds one.
+    pub(crate) fn add_all(&mut self, rows: Vec<R>) -> io::Result<()> {
+        self.rows.extend(rows);
         let Some(file) = &self.file else { return Ok(()) };
         let mut bytes = serde_json::to_vec_pretty(&self.rows)?;
         bytes.push(b'\n');

@@ -1,14 +1,17 @@
-//! Regenerates the project's evidence: `make evidence-demo`, `make evidence-load`.
+//! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
+//! `make evidence-load`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
+mod checkers;
 mod demo;
 mod launch;
 mod ledger;
 mod load;
 mod provenance;
+mod ran;
 mod series;
 
 use std::process::ExitCode;
@@ -24,6 +27,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Evidence {
+    /// The checkers: speed, agreement with others, what they catch, and their silence.
+    Checkers(checkers::CheckersArguments),
     /// The scenario demo on releases with known data bugs, and on releases without.
     Demo(demo::DemoArguments),
     /// What recording and judging cost, against a bare client loop.
@@ -55,6 +60,7 @@ fn inside(arguments: &load::InnerArguments) -> ExitCode {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().evidence {
+        Evidence::Checkers(arguments) => checkers::measure(&arguments),
         Evidence::Demo(arguments) => demo::measure(&arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(&arguments),

@@ -35,8 +35,10 @@ pub fn template() -> &'static str {
     include_str!("../../catalog/template.toml")
 }
 
-static CATALOG: [CatalogEntry; 3] = [
+static CATALOG: [CatalogEntry; 5] = [
     CatalogEntry { name: "demo", text: include_str!("../../catalog/demo.toml") },
+    CatalogEntry { name: "lists", text: include_str!("../../catalog/lists.toml") },
+    CatalogEntry { name: "locks", text: include_str!("../../catalog/locks.toml") },
     CatalogEntry { name: "quick", text: include_str!("../../catalog/quick.toml") },
     CatalogEntry { name: "quiet", text: include_str!("../../catalog/quiet.toml") },
 ];

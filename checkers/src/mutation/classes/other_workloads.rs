@@ -55,8 +55,9 @@ pub(in crate::mutation) const OTHER_WORKLOADS: &[Class] = &[
     Class {
         name: "stale-fence",
         summary: "a write that is guarded by a lock that is gone is accepted",
-        precondition: "a guard on the creation revision of a key which, at the end of the run, \
-                       does not exist or was created anew; a recorder watch is open at the end",
+        precondition: "a put behind a guard on the creation revision of a key which, at the end of \
+                       the run, does not exist or was created anew; a recorder watch is open at \
+                       the end",
         why: "after everything else a write with that guard is acknowledged as if the guard held, \
               and the known state at the end says that it does not (K3)",
         caught_by: "locks",
@@ -120,7 +121,8 @@ fn fence_places(ground: &Ground<'_>) -> Vec<Place> {
         return Vec::new();
     }
     let fit = ground.operations.iter().filter(|one| {
-        one.header().is_some() && one.member.is_some() && broken_guard(ground, one).is_some()
+        let guarded = one.member.is_some() && fenced(one).is_some();
+        one.header().is_some() && guarded && broken_guard(ground, one).is_some()
     });
     fit.map(|operation| Place::at(operation.completion)).collect()
 }

@@ -1,0 +1,49 @@
+//! Three engines over the same random small histories: the checker by revision, the search,
+//! and stateright's tester.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::process::Command;
+use std::time::Duration;
+
+use super::measure::Bench;
+use super::row::{CheckersRow, Part};
+use crate::Rows;
+use crate::launch::run;
+use crate::provenance::{Provenance, repository};
+use crate::ran::tenth;
+
+/// Histories.
+const CASES: u32 = 100_000;
+const CI_CASES: u32 = 2_000;
+const LIMIT: Duration = Duration::from_secs(3600);
+
+/// The test `agreement`, with so many cases.
+pub(super) fn measure(bench: &mut Bench) -> io::Result<Vec<CheckersRow>> {
+    let cases = if bench.rows == Rows::Ci { CI_CASES } else { CASES };
+    Ok(vec![bench.row(|row| row.part == Part::Agreement, |bench| row(bench, cases))?])
+}
+
+fn row(bench: &Bench, cases: u32) -> io::Result<CheckersRow> {
+    let scratch = tempfile::Builder::new().prefix("stormglass-agreement-").tempdir()?;
+    let out = scratch.path().join("stdout.txt");
+    let provenance = Provenance::now(&bench.commit);
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(repository()).env("STORMGLASS_CASES", cases.to_string());
+    command.args(["test", "--locked", "--package", "stormglass-checkers", "--test", "agreement"]);
+    command.args(["--", "--nocapture"]).stdout(File::create(&out)?);
+    let ended = run(&mut command, LIMIT)?;
+    let printed = fs::read_to_string(&out)?;
+    let counts: BTreeMap<String, u64> = printed
+        .lines()
+        .rev()
+        .find_map(|line| serde_json::from_str(line).ok())
+        .ok_or_else(|| io::Error::other("the test `agreement` printed no counts"))?;
+    let mut row = CheckersRow::new(Part::Agreement, "three engines agree", provenance);
+    let told: Vec<String> = counts.iter().map(|(what, many)| format!("{what} {many}")).collect();
+    row.result = told.join(", ");
+    row.holds = ended.code == Some(0);
+    row.seconds = tenth(ended.seconds);
+    Ok(row)
+}

@@ -1,0 +1,87 @@
+//! One run of a scenario through the program, and what came of it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use stormglass::exit::ExitCode;
+use stormglass_checkers::verdict::Judgement;
+
+use crate::launch::{Ended, run};
+
+/// The traffic of every run.
+const DURATION: &str = "30s";
+const INSTALL_LIMIT: Duration = Duration::from_secs(600);
+const RUN_LIMIT: Duration = Duration::from_secs(240);
+
+/// What came of a run.
+pub(crate) struct Ran {
+    /// How the program ended, and when.
+    pub(crate) ended: Ended,
+    /// What was found, as `checker: anomaly`, each once.
+    pub(crate) findings: BTreeSet<String>,
+    /// Why it is unknown, where it is.
+    pub(crate) reasons: Vec<String>,
+    /// Operations that the checker `coverage` counted.
+    pub(crate) operations: u64,
+}
+
+/// Before any run, so that installing is in no row's time.
+pub(crate) fn install<'a>(
+    program: &Path,
+    releases: impl IntoIterator<Item = &'a String>,
+) -> io::Result<()> {
+    let mut command = Command::new(program);
+    command.args(["etcd", "install"]).args(releases);
+    if run(&mut command, INSTALL_LIMIT)?.with(ExitCode::Valid) {
+        return Ok(());
+    }
+    Err(io::Error::other("the releases of etcd could not be installed"))
+}
+
+/// Runs a scenario for half a minute, into `FOLDER/run`; what the program says is kept
+/// beside it.
+pub(crate) fn run_scenario(
+    program: &Path,
+    scenario: &str,
+    release: &str,
+    seed: u64,
+    folder: &Path,
+) -> io::Result<Ran> {
+    let out = folder.join("run");
+    let mut command = Command::new(program);
+    command.args(["run", scenario, "--etcd", release, "--duration", DURATION]);
+    command.args(["--seed", &seed.to_string(), "--progress", "plain", "--out"]).arg(&out);
+    command.stdout(File::create(folder.join("stdout.txt"))?);
+    command.stderr(File::create(folder.join("stderr.txt"))?);
+    let ended = run(&mut command, RUN_LIMIT)?;
+    Ok(ran(ended, &out))
+}
+
+fn ran(ended: Ended, out: &Path) -> Ran {
+    // A run that ended early has no verdicts; its exit code says so.
+    let judgement = fs::read(out.join("verdicts.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Judgement>(&bytes).ok());
+    let verdicts = judgement.as_ref().map(|judgement| &judgement.verdicts[..]).unwrap_or_default();
+    let findings = verdicts.iter().flat_map(|verdict| {
+        let name = &verdict.checker;
+        verdict.findings.iter().map(move |finding| format!("{name}: {}", finding.anomaly))
+    });
+    let counted = verdicts.iter().flat_map(|verdict| &verdict.properties);
+    let operations = counted.filter(|property| property.name.starts_with("operations"));
+    Ran {
+        ended,
+        findings: findings.collect(),
+        reasons: verdicts.iter().flat_map(|verdict| verdict.reasons.clone()).collect(),
+        operations: operations.map(|property| property.count).max().unwrap_or(0),
+    }
+}
+
+/// Seconds as they are kept: tenths, because more would pretend.
+pub(crate) fn tenth(seconds: f64) -> f64 {
+    (seconds * 10.0).round() / 10.0
+}
