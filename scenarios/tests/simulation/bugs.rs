@@ -1,4 +1,4 @@
-//! Every bug is caught by the checker that is meant for it, or is named here as missed.
+//! Every bug is caught by the checker that is meant for it.
 
 use std::collections::BTreeSet;
 
@@ -40,6 +40,7 @@ const CAUGHT: &[(Bug, &str, &str)] = &[
     (Bug::WrongVersion, "revisions", "key-arithmetic"),
     (Bug::Crash, "logs", "member-crashed"),
     (Bug::EarlyExpiry, "leases", "lease-early-expiry"),
+    (Bug::NoExpiry, "leases", "lease-late-expiry"),
     (Bug::ResurrectedLease, "leases", "lease-resurrected"),
     (Bug::LostKeepalive, "leases", "lease-early-expiry"),
     (Bug::ShortTtl, "leases", "lease-short-ttl"),
@@ -47,12 +48,13 @@ const CAUGHT: &[(Bug, &str, &str)] = &[
     (Bug::WrongRefusal, "leases", "lease-lost"),
 ];
 
-/// Bugs that no checker finds yet. A checker that learns to find one makes the test below
-/// fail: move the bug to the table above, with the checker's name.
-const NOT_YET_CAUGHT: &[Bug] = &[Bug::NoExpiry];
-
 fn run(bug: Bug, seed: u64) -> Judged {
-    judge(&busy(5, &[KILL, COMPACT], seed), Some(bug))
+    let plan = match bug {
+        // A lease is late only where nothing has disturbed the cluster for a while.
+        Bug::NoExpiry => busy(30, &[], seed),
+        _ => busy(5, &[KILL, COMPACT], seed),
+    };
+    judge(&plan, Some(bug))
 }
 
 /// What was found under each seed, until the anomaly is among it.
@@ -72,9 +74,8 @@ fn hunt(bug: Bug, checker: &str, anomaly: &str) -> Result<(), String> {
 }
 
 #[test]
-fn every_bug_is_in_exactly_one_table() {
-    let caught = CAUGHT.iter().map(|(bug, _, _)| *bug);
-    let listed: Vec<Bug> = caught.chain(NOT_YET_CAUGHT.iter().copied()).collect();
+fn every_bug_is_in_the_table_once() {
+    let listed: Vec<Bug> = CAUGHT.iter().map(|(bug, _, _)| *bug).collect();
     let all: BTreeSet<Bug> = bugs().iter().map(|entry| entry.bug).collect();
     assert_eq!(listed.len(), all.len());
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), all);
@@ -85,22 +86,4 @@ fn every_bug_is_caught_by_the_checker_meant_for_it() {
     let hunts = CAUGHT.iter().map(|(bug, checker, anomaly)| hunt(*bug, checker, anomaly));
     let missed: Vec<String> = hunts.filter_map(Result::err).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
-}
-
-#[test]
-fn bugs_that_no_checker_finds_yet_strike_and_stay_unseen() {
-    for bug in NOT_YET_CAUGHT {
-        let mut struck = 0;
-        for seed in 0..2 {
-            let judged = run(*bug, seed);
-            struck += judged.simulated.struck.get(bug).copied().unwrap_or(0);
-            assert_eq!(
-                judged.judgement.status,
-                Status::Valid,
-                "{bug} is caught now, name the checker in CAUGHT: {:#?}",
-                judged.complaints()
-            );
-        }
-        assert!(struck > 0, "{bug} never struck");
-    }
 }
