@@ -166,6 +166,27 @@ fn a_transaction_in_two_responses_is_split_unless_they_are_fragments() {
     assert_silent(WATCH, &two_halves(true));
 }
 
+/// A transaction of these operations, delivered the wrong way round on one member.
+fn swapped(operations: Vec<Request>) -> History {
+    let mut cluster = Cluster::new(2);
+    let _ = cluster.at(0, txn(Vec::new(), operations, Vec::new()));
+    let mut history = cluster.stop();
+    let index = index_of(&history, 1, 2);
+    edit_events(&mut history, index, |events| events.events.reverse());
+    history
+}
+
+#[test]
+fn the_changes_of_a_transaction_come_in_the_order_of_its_operations() {
+    let history = swapped(vec![put("b", "1"), put("a", "2")]);
+    assert_eq!(streams::anomalies(WATCH, &history), ["watch-misordered"]);
+    let found = streams::verdict(WATCH, &history);
+    assert!(found.findings[0].sentence.ends_with("key a before key b"), "{found:?}");
+    // Of nested transactions no order is promised.
+    let nested = txn(Vec::new(), vec![put("c", "1"), put("d", "2")], Vec::new());
+    assert_silent(WATCH, &swapped(vec![put("b", "1"), nested]));
+}
+
 #[test]
 fn half_a_transaction_is_a_gap() {
     let mut history = two_halves(true);

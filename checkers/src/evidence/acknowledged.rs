@@ -14,6 +14,9 @@ pub(crate) struct Acknowledged {
     pub(crate) effects: Vec<Effect>,
     /// Whether these are all; a range delete does not always say which keys it hit.
     pub(crate) complete: bool,
+    /// Whether a transaction inside the transaction made some: no order of its operations
+    /// is promised.
+    pub(crate) nested: bool,
 }
 
 /// One change of one key.
@@ -23,6 +26,8 @@ pub(crate) struct Effect {
     pub(crate) key: Bytes,
     /// What became of it.
     pub(crate) change: Change,
+    /// Which operation of the request made it, counted from 0.
+    pub(crate) operation: usize,
 }
 
 /// What became of a key.
@@ -43,10 +48,10 @@ pub(crate) enum Change {
 /// the answer does not say, or there is no header.
 pub(crate) fn acknowledged(request: &Request, response: &Response) -> Option<Acknowledged> {
     let revision = response.header()?.revision;
-    let mut write = Acknowledged { revision, effects: Vec::new(), complete: true };
+    let mut write = Acknowledged { revision, effects: Vec::new(), complete: true, nested: false };
     match (request, response) {
-        (Request::Put(put), Response::Put(_)) => write.put(put),
-        (Request::Delete(delete), Response::Delete(answer)) => write.delete(delete, answer),
+        (Request::Put(put), Response::Put(_)) => write.put(put, 0),
+        (Request::Delete(delete), Response::Delete(answer)) => write.delete(delete, answer, 0),
         (Request::Txn(txn), Response::Txn(answer)) => write.txn(txn, answer),
         _ => return None,
     }
@@ -69,15 +74,16 @@ pub(crate) fn may_have_written(response: &Response) -> Option<Revision> {
 }
 
 impl Acknowledged {
-    fn put(&mut self, put: &Put) {
+    fn put(&mut self, put: &Put, operation: usize) {
         let value = (!put.ignore_value).then(|| put.value.clone());
         let lease = (!put.ignore_lease).then_some(put.lease);
-        self.effects.push(Effect { key: put.key.clone(), change: Change::Put { value, lease } });
+        let change = Change::Put { value, lease };
+        self.effects.push(Effect { key: put.key.clone(), change, operation });
     }
 
-    fn delete(&mut self, delete: &Delete, answer: &DeleteResponse) {
+    fn delete(&mut self, delete: &Delete, answer: &DeleteResponse, operation: usize) {
         let mut gone = |key: &Bytes| {
-            self.effects.push(Effect { key: key.clone(), change: Change::Delete });
+            self.effects.push(Effect { key: key.clone(), change: Change::Delete, operation });
         };
         match (answer.deleted, delete.range_end.is_empty(), delete.prev_kv) {
             (0, _, _) => {}
@@ -90,11 +96,16 @@ impl Acknowledged {
     fn txn(&mut self, txn: &Txn, answer: &TxnResponse) {
         let branch = if answer.succeeded { &txn.success } else { &txn.failure };
         self.complete &= branch.len() == answer.responses.len();
-        for (op, response) in branch.iter().zip(&answer.responses) {
+        for (number, (op, response)) in branch.iter().zip(&answer.responses).enumerate() {
             match (op, response) {
-                (TxnOp::Put(put), Response::Put(_)) => self.put(put),
-                (TxnOp::Delete(delete), Response::Delete(answer)) => self.delete(delete, answer),
-                (TxnOp::Txn(inner), Response::Txn(answer)) => self.txn(inner, answer),
+                (TxnOp::Put(put), Response::Put(_)) => self.put(put, number),
+                (TxnOp::Delete(delete), Response::Delete(answer)) => {
+                    self.delete(delete, answer, number);
+                }
+                (TxnOp::Txn(inner), Response::Txn(answer)) => {
+                    self.nested = true;
+                    self.txn(inner, answer);
+                }
                 (TxnOp::Range(_), _) => {}
                 _ => self.complete = false,
             }
@@ -119,7 +130,7 @@ mod tests {
         assert_eq!(write.revision, Revision(7));
         assert!(write.complete);
         let change = Change::Put { value: Some("v".into()), lease: Some(LeaseId(0)) };
-        assert_eq!(write.effects, [Effect { key: "k".into(), change }]);
+        assert_eq!(write.effects, [Effect { key: "k".into(), change, operation: 0 }]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::change_log::ChangeLog;
 use super::compactions::{Compactions, Known};
 use super::consecutive;
 use super::delivery::Delivery;
+use super::misorder::Misorder;
 use super::settlement::Settlement;
 use super::stream::Stream;
 use super::writes::Writes;
@@ -30,6 +31,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "watch-phantom",
         "watch-duplicate",
         "watch-disorder",
+        "watch-misordered",
         "watch-split",
         "watch-progress-early",
         "watch-before-start",
@@ -106,6 +108,8 @@ impl Checker for WatchChecker {
         }
         let (log, writes) = (&self.log, &self.writes);
         Settlement { streams: &self.streams, log, writes, findings: &mut self.findings }.settle();
+        Misorder { log: &self.log, writes: &self.writes, findings: &mut self.findings }
+            .check(self.streams.values());
         consecutive::Consecutive {
             log: &self.log,
             empty_at: self.empty_at,

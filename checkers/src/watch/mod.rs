@@ -5,6 +5,7 @@ mod checker;
 mod compactions;
 mod consecutive;
 mod delivery;
+mod misorder;
 mod settlement;
 mod stream;
 mod window;

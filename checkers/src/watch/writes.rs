@@ -24,6 +24,8 @@ pub(super) struct Write {
     pub(super) effects: Vec<Effect>,
     /// Whether that is all.
     pub(super) complete: bool,
+    /// Whether no order of its changes is promised.
+    pub(super) nested: bool,
     /// A second write claims the same revision: that is another checker's finding, and
     /// neither is held against a watch.
     pub(super) contested: bool,
@@ -51,8 +53,8 @@ impl Writes {
 
     /// A write was acknowledged.
     pub(super) fn acknowledge(&mut self, place: Place, write: Acknowledged) {
-        let Acknowledged { revision, effects, complete } = write;
-        let write = Write { place, effects, complete, contested: false };
+        let Acknowledged { revision, effects, complete, nested } = write;
+        let write = Write { place, effects, complete, nested, contested: false };
         self.by_revision
             .entry(revision)
             .and_modify(|known| known.contested = true)
@@ -98,6 +100,14 @@ impl Write {
                 _ => true,
             },
         }
+    }
+
+    /// The operation that changed a key, where one operation alone did and the order of
+    /// operations means something.
+    pub(super) fn operation_on(&self, key: &Bytes) -> Option<usize> {
+        let mut effects = self.effects.iter().filter(|effect| effect.key == *key);
+        let effect = effects.next().filter(|_| !self.nested)?;
+        effects.next().is_none().then_some(effect.operation)
     }
 
     /// For people: `put k1 = "v", delete k2`.

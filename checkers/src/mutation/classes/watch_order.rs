@@ -1,10 +1,10 @@
 //! Watches that drop, repeat, reorder or split what they deliver.
 
 use super::super::class::Class;
-use super::super::ground::{Ground, Watch, span};
+use super::super::ground::{Ground, Operation, Watch, contains, span};
 use super::super::mutant::Mutant;
 use super::super::place::Place;
-use crate::history::{Body, Revision, WatchEvents, WatchFrame};
+use crate::history::{Body, Bytes, Request, Response, Revision, TxnOp, WatchEvents, WatchFrame};
 
 /// Watches that drop, repeat, reorder or split what they deliver.
 pub(in crate::mutation) const WATCH_ORDER: &[Class] = &[
@@ -64,6 +64,24 @@ pub(in crate::mutation) const WATCH_ORDER: &[Class] = &[
                 place.with,
                 |event| event.body = first,
             ))
+        },
+    },
+    Class {
+        name: "misordered-changes",
+        summary: "a watch shows two changes of one transaction in the wrong order",
+        precondition: "a response of a watch, no fragment, with two changes of one revision side \
+                       by side; the acknowledged transaction that made it, without nested ones, \
+                       puts the one key before the other",
+        why: "the two are swapped, and the changes of one transaction come in the order of its \
+              operations (W1)",
+        caught_by: "watch",
+        workload: "mixed",
+        waiting: None,
+        places: ordered_places,
+        plant: |ground, place| {
+            Some(Mutant::default().events(ground, place.at, |events| {
+                events.events.swap(place.item - 1, place.item);
+            }))
         },
     },
     Class {
@@ -145,6 +163,37 @@ fn twins(events: &WatchEvents) -> Option<usize> {
         _ => false,
     });
     first.map(|first| first + 1)
+}
+
+fn ordered_places(ground: &Ground<'_>) -> Vec<Place> {
+    let whole = ground.all_deliveries().filter(|(_, events)| !events.fragment);
+    whole
+        .filter_map(|(at, events)| {
+            let second = twins(events)?;
+            let (one, two) = (events.events.get(second - 1)?, events.events.get(second)?);
+            let writer = ground.writer_of(one.kv.mod_revision)?;
+            let put = |key| put_by(writer, key);
+            (put(&one.kv.key)? < put(&two.kv.key)?).then(|| Place { item: second, ..Place::at(at) })
+        })
+        .collect()
+}
+
+/// The number of the one operation of an acknowledged transaction that puts a key; nothing
+/// where others touch it, or where the transaction is nested.
+fn put_by(writer: &Operation<'_>, key: &Bytes) -> Option<usize> {
+    let (Request::Txn(txn), Some(Response::Txn(answer))) = (writer.request, writer.answer()) else {
+        return None;
+    };
+    let ops = if answer.succeeded { &txn.success } else { &txn.failure };
+    let touches = |op: &TxnOp| match op {
+        TxnOp::Put(put) => put.key == *key,
+        TxnOp::Delete(delete) => contains(&delete.key, &delete.range_end, key),
+        TxnOp::Range(_) => false,
+        TxnOp::Txn(_) => true,
+    };
+    let mut touching = ops.iter().enumerate().filter(|(_, op)| touches(op));
+    let (number, op) = touching.next()?;
+    (matches!(op, TxnOp::Put(_)) && touching.next().is_none()).then_some(number)
 }
 
 fn split(ground: &Ground<'_>, place: Place) -> Option<Mutant> {
