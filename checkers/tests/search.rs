@@ -8,7 +8,9 @@ use common::{Dice, delete, get, grant, if_value, put, put_with_lease, txn};
 use spans::{Shape, legal};
 use stormglass_checkers::checker::Budget;
 use stormglass_checkers::history::{Bytes, LeaseId, Lock, ProcessId, Request};
-use stormglass_checkers::search::{Answer, Object, Operation, Outcome, check, finding};
+use stormglass_checkers::search::{
+    Answer, Contradiction, Object, Operation, Outcome, Refutation, check, contradiction, finding,
+};
 use stormglass_checkers::spec::{
     Etcd, Register, RegisterOp, RegisterRet, Texts, TextsOp, TextsRet, etcd_operations,
 };
@@ -35,6 +37,17 @@ fn read(call: u64, shown: i64, end: u64) -> Operation<Register> {
 
 fn judge(operations: &[Operation<Register>]) -> Option<bool> {
     check(&Register::default(), operations, &Budget::default()).is_linearizable()
+}
+
+/// How a history is refuted.
+///
+/// # Panics
+/// When it is not.
+fn refuted<S: Object + Default>(operations: &[Operation<S>]) -> (Refutation<S>, Contradiction) {
+    let found = check(&S::default(), operations, &Budget::default());
+    let Outcome::Refuted(refutation) = found.outcome else { panic!("{operations:#?}") };
+    let contradiction = contradiction(&S::default(), operations, &refutation);
+    (*refutation, contradiction)
 }
 
 #[test]
@@ -86,16 +99,15 @@ fn a_refutation_names_the_answers_that_contradict() {
         .collect();
     all.push(read(3000, 3, 3001));
     all.push(write(4000, 5000, 4001));
-    let found = check(&Register::default(), &all, &Budget::default());
-    let Outcome::Refuted(refutation) = found.outcome else { panic!("it is stale") };
+    let (refutation, contradiction) = refuted(&all);
     assert_eq!(refutation.culprit, 200);
     assert_eq!(refutation.order.len(), 200);
     assert_eq!(refutation.state, Register(Some(199)));
-    assert!(refutation.is_smallest);
+    assert!(contradiction.is_smallest);
     // The write that was read, one that came later, and the read.
-    assert_eq!(refutation.needed.len(), 3);
-    assert_eq!((refutation.needed[0], refutation.needed[2]), (3, 200));
-    let finding = finding("k1", &all, &refutation);
+    assert_eq!(contradiction.needed.len(), 3);
+    assert_eq!((contradiction.needed[0], contradiction.needed[2]), (3, 200));
+    let finding = finding("k1", &all, &refutation, &contradiction);
     assert_eq!(finding.sentence, "k1: no order explains read by p3000, answered 3");
     assert!(finding.because.starts_with("because everything that returned before it"));
     assert!(finding.because.ends_with("the register holds 199"), "{}", finding.because);
@@ -105,9 +117,8 @@ fn a_refutation_names_the_answers_that_contradict() {
 #[test]
 fn a_value_that_nobody_wrote_contradicts_alone() {
     let all = [write(1, 1, 2), read(3, 9, 4), read(5, 1, 6)];
-    let found = check(&Register::default(), &all, &Budget::default());
-    let Outcome::Refuted(refutation) = found.outcome else { panic!("nobody wrote 9") };
-    assert_eq!((refutation.culprit, refutation.needed), (1, vec![1]));
+    let (refutation, contradiction) = refuted(&all);
+    assert_eq!((refutation.culprit, contradiction.needed), (1, vec![1]));
 }
 
 /// Histories that no search of this kind decides: many open compare-and-sets.
@@ -158,9 +169,8 @@ fn keys_are_judged_one_by_one_and_the_worst_wins() {
     let found = check(&Texts::default(), &all, &Budget::default());
     assert_eq!((found.is_linearizable(), found.parts), (Some(true), 2));
     all.push(get(7, "b", ""));
-    let found = check(&Texts::default(), &all, &Budget::default());
-    let Outcome::Refuted(refutation) = found.outcome else { panic!("the append was lost") };
-    assert_eq!((refutation.culprit, refutation.needed), (3, vec![1, 3]));
+    let (refutation, contradiction) = refuted(&all);
+    assert_eq!((refutation.culprit, contradiction.needed), (3, vec![1, 3]));
 }
 
 #[test]
@@ -230,9 +240,8 @@ fn an_answer_of_etcd_that_is_wrong_is_refuted_in_words() {
     );
     assert!(last.is_some());
     let operations = etcd_operations(&history.events).expect("the model knows all of it");
-    let found = check(&Etcd::default(), &operations, &Budget::default());
-    let Outcome::Refuted(refutation) = found.outcome else { panic!("revision 3 is old") };
-    let finding = finding("the run", &operations, &refutation);
+    let (refutation, contradiction) = refuted(&operations);
+    let finding = finding("the run", &operations, &refutation, &contradiction);
     assert!(finding.sentence.contains("no order explains read of b"), "{}", finding.sentence);
     assert!(finding.because.contains("and right is"), "{}", finding.because);
 }

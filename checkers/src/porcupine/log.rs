@@ -104,7 +104,8 @@ impl<S: Object> Reading<S> {
 /// The verdict on a file's operations; `name` names the file.
 pub fn judge<S: Object + Default>(name: &str, log: &Log<S>, budget: &Budget) -> Verdict {
     let Log { operations } = log;
-    let searched = search::check(&S::default(), operations, budget);
+    let initial = S::default();
+    let searched = search::check(&initial, operations, budget);
     let mut reasons: Vec<String> = Vec::new();
     let mut findings = Vec::new();
     if operations.is_empty() {
@@ -113,7 +114,8 @@ pub fn judge<S: Object + Default>(name: &str, log: &Log<S>, budget: &Budget) -> 
     match &searched.outcome {
         Outcome::Linearizable => {}
         Outcome::Refuted(refutation) => {
-            findings.push(search::finding(name, operations, refutation));
+            let contradiction = search::contradiction(&initial, operations, refutation);
+            findings.push(search::finding(name, operations, refutation, &contradiction));
         }
         Outcome::Unknown(why) => {
             reasons.extend(why.iter().map(|reason| format!("{name}: {reason}")));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::engine::{Decision, Engine};
 use super::object::Object;
 use super::operation::{Operation, Span};
-use super::outcome::{Outcome, Refutation, Searched};
+use super::outcome::{Contradiction, Outcome, Refutation, Searched};
 use super::reduction::reduce;
 use super::relevance::relevant;
 use crate::checker::Budget;
@@ -45,6 +45,19 @@ pub fn check<S: Object>(initial: &S, operations: &[Operation<S>], budget: &Budge
         searched.outcome = Outcome::Unknown(reasons);
     }
     searched
+}
+
+/// The answers of a refuted history that contradict each other, as few as a budget of its
+/// own finds. It is asked for when a refutation is to be told: finding them takes many
+/// searches, and the verdict needs none of them.
+pub fn contradiction<S: Object>(
+    initial: &S,
+    operations: &[Operation<S>],
+    refutation: &Refutation<S>,
+) -> Contradiction {
+    let is_culprit = |span: &Span<'_, S>| span.number == refutation.culprit;
+    let part = parts(operations).into_iter().find(|part| part.iter().any(is_culprit));
+    reduce(initial, &relevant(part.unwrap_or_default()), refutation.culprit)
 }
 
 /// The operations by part, in the order of their calls, without those that say nothing.
@@ -108,7 +121,5 @@ fn refutation<S: Object>(
         }
         numbers.push(span.number);
     }
-    let reduced = reduce(initial, part, culprit);
-    let (needed, is_smallest) = (reduced.needed, reduced.is_smallest);
-    Refutation { culprit: part[culprit].number, order: numbers, state, needed, is_smallest }
+    Refutation { culprit: part[culprit].number, order: numbers, state }
 }

@@ -5,7 +5,7 @@ use super::frontier::Frontier;
 use super::memo::Memo;
 use super::object::Object;
 use super::operation::Span;
-use super::stack::{Frame, Stack};
+use super::stack::{Frame, Situation, Stack};
 use super::timeline::{Node, Timeline};
 use crate::checker::Budget;
 
@@ -29,8 +29,10 @@ pub(super) struct Engine<'a, S: Object> {
     operations: &'a [Span<'a, S>],
     /// For each operation of unknown outcome, the last one before it that asked the same.
     twins: Vec<Option<usize>>,
+    /// The operations as elements of sets.
+    elements: Vec<Fingerprint>,
     timeline: Timeline,
-    state: S,
+    now: Situation<S>,
     stack: Stack<S>,
     /// The set of the operations in the order.
     placed: Fingerprint,
@@ -46,11 +48,13 @@ pub(super) struct Engine<'a, S: Object> {
 impl<'a, S: Object> Engine<'a, S> {
     /// A search over operations that are sorted by their calls.
     pub(super) fn new(initial: S, operations: &'a [Span<'a, S>], budget: Budget) -> Self {
+        let fingerprint = initial.fingerprint();
         Self {
             operations,
             twins: twins(operations),
+            elements: (0..operations.len()).map(Fingerprint::of_number).collect(),
             timeline: Timeline::new(operations),
-            state: initial,
+            now: Situation { state: initial, fingerprint },
             stack: Stack::new(S::bytes),
             placed: Fingerprint::default(),
             is_placed: vec![false; operations.len()],
@@ -74,8 +78,9 @@ impl<'a, S: Object> Engine<'a, S> {
 
     /// Memory taken beyond the history's own, in bytes.
     pub(super) fn bytes(&self) -> u64 {
-        let bits = self.is_placed.len() * (1 + size_of::<Option<usize>>());
-        (self.memo.bytes() + self.stack.bytes() + self.timeline.bytes() + bits) as u64
+        let of_each = 1 + size_of::<Option<usize>>() + size_of::<Fingerprint>();
+        let lists = self.is_placed.len() * of_each;
+        (self.memo.bytes() + self.stack.bytes() + self.timeline.bytes() + lists) as u64
     }
 
     /// Searches until an order is found, all have failed, or the budget is spent.
@@ -121,12 +126,12 @@ impl<'a, S: Object> Engine<'a, S> {
     fn fits(&mut self, operation: usize) -> bool {
         self.steps += 1;
         let Span { op, answer, .. } = self.operations[operation];
-        answer.is_some_and(|answer| self.state.admits(op, &answer.ret))
+        answer.is_some_and(|answer| self.now.state.admits(op, &answer.ret))
     }
 
     /// The next operation, from a node on, that may follow and was not tried yet in the
     /// same situation; with the state after it.
-    fn candidate(&mut self, from: Node) -> Option<(usize, S)> {
+    fn candidate(&mut self, from: Node) -> Option<(usize, Situation<S>)> {
         let mut node = from;
         while let Node::Call(operation) = node {
             if !self.is_read(operation)
@@ -146,20 +151,21 @@ impl<'a, S: Object> Engine<'a, S> {
 
     /// The state after an operation, if it may follow, makes a difference, and leads to
     /// a situation that is new.
-    fn step(&mut self, operation: usize) -> Option<S> {
+    fn step(&mut self, operation: usize) -> Option<Situation<S>> {
         self.steps += 1;
-        let next = after(&self.state, self.operations[operation])?;
-        let fingerprint = next.fingerprint();
+        let state = after(&self.now.state, self.operations[operation])?;
+        let fingerprint = state.fingerprint();
         let doubtful = self.operations[operation].answer.is_none();
         // Without effect it can as well be left out.
-        if doubtful && fingerprint == self.state.fingerprint() {
+        if doubtful && fingerprint == self.now.fingerprint {
             return None;
         }
         if self.goes_unnoticed(operation, fingerprint) {
             return None;
         }
-        let placed = self.placed.toggle(Fingerprint::of_number(operation));
-        self.memo.insert(placed.then(fingerprint)).then_some(next)
+        let placed = self.placed.toggle(self.elements[operation]);
+        let is_new = self.memo.insert(placed.beside(fingerprint));
+        is_new.then_some(Situation { state, fingerprint })
     }
 
     /// Whether the last operation in the order has an unknown outcome, and the state is
@@ -174,15 +180,15 @@ impl<'a, S: Object> Engine<'a, S> {
     }
 
     /// Puts an operation into the order that changes the state.
-    fn place(&mut self, operation: usize, next: S) {
-        let before = std::mem::replace(&mut self.state, next);
+    fn place(&mut self, operation: usize, next: Situation<S>) {
+        let before = std::mem::replace(&mut self.now, next);
         self.push(operation, Some(before));
     }
 
-    fn push(&mut self, operation: usize, before: Option<S>) -> Node {
+    fn push(&mut self, operation: usize, before: Option<Situation<S>>) -> Node {
         let answered = self.operations[operation].answer.is_some();
         self.left -= usize::from(answered);
-        self.placed = self.placed.toggle(Fingerprint::of_number(operation));
+        self.placed = self.placed.toggle(self.elements[operation]);
         self.is_placed[operation] = true;
         #[expect(clippy::cast_possible_truncation, reason = "the timeline's nodes fit 32 bits")]
         let frame = Frame { operation: operation as u32, before, doubtful: !answered };
@@ -197,10 +203,10 @@ impl<'a, S: Object> Engine<'a, S> {
             let operation = frame.operation as usize;
             self.timeline.put_back(operation, !frame.doubtful);
             self.left += usize::from(!frame.doubtful);
-            self.placed = self.placed.toggle(Fingerprint::of_number(operation));
+            self.placed = self.placed.toggle(self.elements[operation]);
             self.is_placed[operation] = false;
             if let Some(before) = frame.before {
-                self.state = before;
+                self.now = before;
                 self.frontier.cut(self.stack.len());
                 return Some(self.timeline.after_call(operation));
             }

@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use super::operation::Operation;
-use super::outcome::Refutation;
+use super::outcome::{Contradiction, Refutation};
 use crate::history::Nanos;
 use crate::verdict::{Finding, Witness, WitnessStep};
 
@@ -15,8 +15,10 @@ pub fn finding<S: Object>(
     what: &str,
     operations: &[Operation<S>],
     refutation: &Refutation<S>,
+    contradiction: &Contradiction,
 ) -> Finding {
-    let Refutation { culprit, order, state, needed, .. } = refutation;
+    let Refutation { culprit, order, state } = refutation;
+    let Contradiction { needed, .. } = contradiction;
     let operation = &operations[*culprit];
     let (who, call) = (operation.process, S::call_in_words(&operation.op));
     let answer = answer(operation);
@@ -47,20 +49,19 @@ pub fn finding<S: Object>(
         sentence: format!("{what}: no order explains {call} by {who}, answered {answer}"),
         because,
         however,
-        witness: witness(operations, refutation),
+        witness: witness(operations, *culprit, needed),
     }
 }
 
-fn witness<S: Object>(operations: &[Operation<S>], refutation: &Refutation<S>) -> Witness {
-    let Refutation { culprit, needed, .. } = refutation;
+fn witness<S: Object>(operations: &[Operation<S>], culprit: usize, needed: &[usize]) -> Witness {
     let first = needed.len().saturating_sub(STEPS_MAX);
     let mut numbers = needed[first..].to_vec();
-    if !numbers.contains(culprit) {
-        numbers.insert(0, *culprit);
+    if !numbers.contains(&culprit) {
+        numbers.insert(0, culprit);
     }
     let steps = numbers.into_iter().map(|number| {
         let step = step(&operations[number]);
-        if number == *culprit { step.contradicting() } else { step }
+        if number == culprit { step.contradicting() } else { step }
     });
     Witness { steps: steps.collect() }
 }

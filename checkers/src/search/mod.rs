@@ -22,9 +22,9 @@ mod relevance;
 mod stack;
 mod timeline;
 
-pub use check::check;
+pub use check::{check, contradiction};
 pub use explanation::finding;
 pub use fingerprint::{Fingerprint, Fingerprinter};
 pub use object::{Need, Object};
 pub use operation::{Answer, Operation};
-pub use outcome::{Outcome, Refutation, Searched};
+pub use outcome::{Contradiction, Outcome, Refutation, Searched};

@@ -13,8 +13,8 @@ pub enum Outcome<S> {
     Unknown(Vec<String>),
 }
 
-/// Why no order explains a history. Operations are meant by their place in the list that
-/// was searched.
+/// How far any order explains a history. Operations are meant by their place in the list
+/// that was searched.
 #[derive(Clone, Debug)]
 pub struct Refutation<S> {
     /// The operation whose return no order passes: everything that returned before has its
@@ -24,6 +24,11 @@ pub struct Refutation<S> {
     pub order: Vec<usize>,
     /// The state that it leaves.
     pub state: S,
+}
+
+/// Answers of a refuted history that contradict each other: what is worth showing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
     /// Answered operations, the culprit among them, that contradict each other even if
     /// every other operation may have taken effect at any time after its call, or never (and
     /// what changed nothing by its answer is left out).

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::engine::{Decision, Engine};
 use super::object::Object;
 use super::operation::Span;
+use super::outcome::Contradiction;
 use super::relevance::relevant;
 use crate::checker::Budget;
 
@@ -16,14 +17,6 @@ const STEPS_OF_ATTEMPT_MAX: u64 = 100_000;
 /// Answers that are believed at first: those that came last before the culprit's. Fourfold
 /// if they do not contradict each other.
 const BELIEVED_AT_FIRST: usize = 8;
-
-/// Answered operations that contradict each other.
-pub(super) struct Reduced {
-    /// Their numbers in the caller's list, in the order of their calls.
-    pub(super) needed: Vec<usize>,
-    /// Whether none of them can be left out.
-    pub(super) is_smallest: bool,
-}
 
 /// The attempts to do with fewer answers. Not to believe an answer means: its operation
 /// may have taken effect at any time after its call, or never; and it is left out if it had
@@ -38,26 +31,29 @@ struct Reduction<'a, S: Object> {
 }
 
 /// Reduces the refutation of these operations, sorted by their calls.
-pub(super) fn reduce<S: Object>(initial: &S, spans: &[Span<'_, S>], culprit: usize) -> Reduced {
-    let culprit = spans[culprit];
-    let end = culprit.answer.map_or(u64::MAX, |answer| answer.at);
+pub(super) fn reduce<S: Object>(
+    initial: &S,
+    spans: &[Span<'_, S>],
+    culprit: usize,
+) -> Contradiction {
+    let answer = spans.iter().find(|span| span.number == culprit).and_then(|span| span.answer);
+    let end = answer.map_or(u64::MAX, |answer| answer.at);
     // Those that may come before the culprit, the latest first; then all others, on which
     // an answer can depend that came after the culprit's.
     let mut answered: Vec<(bool, Reverse<u64>, usize)> = spans
         .iter()
-        .filter(|span| span.number != culprit.number)
+        .filter(|span| span.number != culprit)
         .filter_map(|span| Some((span.call > end, Reverse(span.answer?.at), span.number)))
         .collect();
     answered.sort_unstable();
     let numbers: Vec<usize> = answered.into_iter().map(|(_, _, number)| number).collect();
     let mut reduction =
         Reduction { initial, spans: spans.to_vec(), steps_left: STEPS_MAX, gave_up: false };
-    let last = reduction.last_that_contradict(&numbers, culprit.number);
-    let mut needed: BTreeSet<usize> =
-        reduction.smallest(last, culprit.number).into_iter().collect();
-    needed.insert(culprit.number);
+    let last = reduction.last_that_contradict(&numbers, culprit);
+    let mut needed: BTreeSet<usize> = reduction.smallest(last, culprit).into_iter().collect();
+    needed.insert(culprit);
     let in_order = spans.iter().map(|span| span.number).filter(|number| needed.contains(number));
-    Reduced { needed: in_order.collect(), is_smallest: !reduction.gave_up }
+    Contradiction { needed: in_order.collect(), is_smallest: !reduction.gave_up }
 }
 
 impl<S: Object> Reduction<'_, S> {

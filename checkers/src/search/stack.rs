@@ -1,12 +1,21 @@
 //! The order that is being tried.
 
+use super::fingerprint::Fingerprint;
+
+/// A state and its fingerprint, which is computed once.
+#[derive(Clone, Debug)]
+pub(super) struct Situation<S> {
+    pub(super) state: S,
+    pub(super) fingerprint: Fingerprint,
+}
+
 /// An operation in the order.
 #[derive(Clone, Debug)]
 pub(super) struct Frame<S> {
     /// Its number.
     pub(super) operation: u32,
     /// The state before it, if it changed the state.
-    pub(super) before: Option<S>,
+    pub(super) before: Option<Situation<S>>,
     /// Whether its outcome is unknown.
     pub(super) doubtful: bool,
 }
@@ -38,7 +47,7 @@ impl<S> Stack<S> {
     /// The state before the last operation, if its outcome is unknown.
     pub(super) fn before_doubtful(&self) -> Option<&S> {
         let last = self.frames.last().filter(|frame| frame.doubtful)?;
-        last.before.as_ref()
+        last.before.as_ref().map(|before| &before.state)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -55,6 +64,7 @@ impl<S> Stack<S> {
     }
 
     fn weight(&self, frame: &Frame<S>) -> usize {
-        size_of::<Frame<S>>() + frame.before.as_ref().map_or(0, self.bytes_of)
+        size_of::<Frame<S>>()
+            + frame.before.as_ref().map_or(0, |before| (self.bytes_of)(&before.state))
     }
 }

@@ -83,7 +83,8 @@ impl Object for Register {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self)
+        let held = self.0.map(|value| 1 << 64 | u128::from(value.cast_unsigned()));
+        Fingerprint::of_word(held.unwrap_or(0))
     }
 
     fn mark(op: &RegisterOp) -> Option<Fingerprint> {

@@ -3,7 +3,9 @@
 
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
 use stormglass_checkers::history::ProcessId;
-use stormglass_checkers::search::{Answer, Object, Operation, Outcome, Refutation, Searched};
+use stormglass_checkers::search::{
+    Answer, Contradiction, Object, Operation, Outcome, Refutation, Searched, contradiction,
+};
 
 use super::common::Dice;
 
@@ -167,12 +169,13 @@ pub fn compare<S: Object>(initial: &S, operations: &[Operation<S>], found: &Sear
     let told = || format!("{operations:#?}\n{:?}", found.is_linearizable());
     assert_eq!(found.is_linearizable(), Some(expected), "{}", told());
     if let Outcome::Refuted(refutation) = &found.outcome {
-        assert!(!believing(initial, operations, &refutation.needed), "{}", told());
+        let Contradiction { needed, is_smallest } = contradiction(initial, operations, refutation);
+        assert!(!believing(initial, operations, &needed), "{}", told());
         hold_order(initial, operations, refutation);
-        assert!(refutation.is_smallest);
-        for left_out in &refutation.needed {
+        assert!(is_smallest);
+        for left_out in &needed {
             let fewer: Vec<usize> =
-                refutation.needed.iter().copied().filter(|other| other != left_out).collect();
+                needed.iter().copied().filter(|other| other != left_out).collect();
             if *left_out != refutation.culprit {
                 assert!(believing(initial, operations, &fewer), "{left_out} of {}", told());
             }
