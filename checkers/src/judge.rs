@@ -80,15 +80,51 @@ impl Judge {
     /// What all say, when the history is over. `torn` is the number of a last line that
     /// was cut short: it is left out, and does not by itself make anything unknown.
     pub fn finish(self, torn: Option<u64>) -> Judgement {
+        self.conclude().judgement(torn)
+    }
+
+    /// What its checkers say, to be joined with what others' checkers say.
+    pub(crate) fn conclude(self) -> Conclusion {
+        Conclusion {
+            verdicts: self.running.into_iter().map(Running::finish).collect(),
+            broken: self.broken,
+            members: self.members,
+            operations: self.operations,
+            events: self.events,
+        }
+    }
+}
+
+/// What the checkers of a judge say of the whole history.
+pub(crate) struct Conclusion {
+    verdicts: Vec<Verdict>,
+    broken: Option<StructureError>,
+    members: usize,
+    operations: u64,
+    events: u64,
+}
+
+impl Conclusion {
+    /// With the verdicts of other checkers on the same history, in the order of these
+    /// entries.
+    pub(crate) fn joined(mut self, other: Self, entries: &[CheckerEntry]) -> Self {
+        self.verdicts.extend(other.verdicts);
+        let place = |verdict: &Verdict| entries.iter().position(|one| one.name == verdict.checker);
+        self.verdicts.sort_by_key(place);
+        self
+    }
+
+    /// All of it together.
+    pub(crate) fn judgement(mut self, torn: Option<u64>) -> Judgement {
         let numbers = self.numbers();
-        let mut verdicts: Vec<Verdict> = self.running.into_iter().map(Running::finish).collect();
         if let Some(error) = &self.broken {
             let reason = format!("the history is broken, so nothing can be concluded: {error}");
-            for verdict in &mut verdicts {
+            for verdict in &mut self.verdicts {
                 let stats = std::mem::take(&mut verdict.stats);
                 *verdict = Verdict::new(&verdict.checker, Vec::new(), vec![reason.clone()], stats);
             }
         }
+        let verdicts = self.verdicts;
         let status = verdicts.iter().map(|verdict| verdict.status).max().unwrap_or(Status::Valid);
         let mut sentence = sentence(status, &verdicts, &numbers);
         if let Some(line) = torn {
@@ -99,7 +135,7 @@ impl Judge {
 
     fn numbers(&self) -> String {
         let Self { operations, events, members, .. } = self;
-        let checkers = self.running.len();
+        let checkers = self.verdicts.len();
         format!(
             "{operations} operations on {members} members ({events} events), {checkers} checkers"
         )

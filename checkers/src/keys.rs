@@ -39,6 +39,12 @@ impl KeyRange {
         &self.key
     }
 
+    /// The first key beyond an interval; nothing where it has no upper end. (A range of one
+    /// key has none either: see [`KeyRange::single`].)
+    pub fn end(&self) -> Option<&Bytes> {
+        (self.range_end.as_slice() != NO_END).then_some(&self.range_end)
+    }
+
     /// Whether the range holds every key that a store can have (keys are not empty).
     pub fn is_everything(&self) -> bool {
         self.range_end.as_slice() == NO_END && self.key.as_slice() <= NO_END

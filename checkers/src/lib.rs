@@ -21,6 +21,7 @@ pub mod locks;
 pub mod logs;
 pub mod model;
 pub mod mutation;
+pub mod panel;
 pub mod porcupine;
 pub mod registry;
 pub mod revisions;

@@ -58,10 +58,7 @@ impl Durability {
         if !is_final && !can_mutate(request) && !matches!(request, Request::Range(_)) {
             return;
         }
-        let expected = is_final.then(|| Expectation {
-            newest: self.knowledge.newest.clone(),
-            last_write: self.knowledge.last_write,
-        });
+        let expected = is_final.then(|| self.knowledge.expectation());
         let operation = Operation {
             invocation: event.index,
             invoked_at: event.at,
@@ -79,7 +76,7 @@ impl Durability {
             (Outcome::Ok(Response::Range(answer)), Some(expected)) => {
                 self.reads.extend(FinalRead::new(&operation, event, answer, expected));
             }
-            (Outcome::Ok(answer), _) => self.knowledge.answered(&operation, event, answer),
+            (Outcome::Ok(answer), _) => self.knowledge.answered(operation, event, answer),
             (Outcome::Unknown(_), _) => self.knowledge.doubtful(&operation.request),
             (Outcome::Failed(_), _) => {}
         }

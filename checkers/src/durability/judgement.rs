@@ -2,6 +2,7 @@
 
 use super::ending::FinalRead;
 use super::knowledge::{Knowledge, Known, Source};
+use super::sweep::Sweep;
 use crate::findings::FindingSet;
 use crate::history::{Bytes, MemberIndex, Revision};
 use crate::verdict::{Finding, Witness, WitnessStep};
@@ -33,6 +34,7 @@ pub(super) fn judge(
     faults: &[Fault],
     findings: &mut FindingSet,
 ) -> u64 {
+    let swept = knowledge.swept(read.revision);
     let mut compared = 0;
     for (key, known) in &read.expected.newest {
         // A member that answers alone may be behind; what it has must be right.
@@ -40,7 +42,7 @@ pub(super) fn judge(
             continue;
         }
         compared += 1;
-        if let Some(loss) = loss_of(read, knowledge, key, known) {
+        if let Some(loss) = loss_of(read, knowledge, (key, known), &swept) {
             let anomaly = match known.source {
                 Source::Acknowledged(_) => "lost-write",
                 Source::Shown(_) => "vanished-read",
@@ -48,12 +50,17 @@ pub(super) fn judge(
             findings.add(anomaly, || lost(read, knowledge, faults, key, known, &loss));
         }
     }
-    resurrected(read, knowledge, faults, findings);
+    resurrected(read, knowledge, faults, &swept, findings);
     revision_lost(read, knowledge, faults, findings);
     compared
 }
 
-fn loss_of(read: &FinalRead, knowledge: &Knowledge, key: &Bytes, known: &Known) -> Option<Loss> {
+fn loss_of(
+    read: &FinalRead,
+    knowledge: &Knowledge,
+    (key, known): (&Bytes, &Known),
+    swept: &Sweep,
+) -> Option<Loss> {
     match (read.pairs.get(key), known.deleted) {
         (Some((revision, _)), true) if *revision < known.revision => Some(Loss::Back(*revision)),
         (Some((revision, _)), false) if *revision < known.revision => Some(Loss::Old(*revision)),
@@ -61,7 +68,7 @@ fn loss_of(read: &FinalRead, knowledge: &Knowledge, key: &Bytes, known: &Known) 
             let other = known.value.as_ref().is_some_and(|known| known != value);
             other.then(|| Loss::Other(value.clone()))
         }
-        (None, false) if !knowledge.explains_absence(key, known, read.revision) => {
+        (None, false) if !knowledge.explains_absence(key, known, read.revision, swept) => {
             Some(Loss::Missing)
         }
         _ => None,
@@ -132,6 +139,7 @@ fn resurrected(
     read: &FinalRead,
     knowledge: &Knowledge,
     faults: &[Fault],
+    swept: &Sweep,
     findings: &mut FindingSet,
 ) {
     for (key, (revision, _)) in &read.pairs {
@@ -141,7 +149,7 @@ fn resurrected(
             continue;
         }
         let newest = read.revision;
-        let Some(at) = knowledge.range_deletion(key, *revision, newest) else { continue };
+        let Some(at) = swept.newest(key).filter(|at| at > revision) else { continue };
         let on = name(read.member);
         let sentence = format!(
             "In the final read {on} (revision {newest}), {key} is there as of revision \
@@ -154,7 +162,7 @@ fn resurrected(
             because: format!("because the deletion at revision {at} takes every key of its range"),
             however: format!("however {key} is there as of revision {revision}"),
             witness: Witness {
-                steps: steps(read, knowledge.writer_of(at), faults, read.step_of(key)),
+                steps: steps(read, knowledge.range_deleter(at), faults, read.step_of(key)),
             },
         });
     }

@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acknowledgements::Acknowledgements;
+use super::ending::Expectation;
+use super::source::{By, Shown};
+use super::sweep::Sweep;
+use crate::evidence::Place;
 use crate::history::{
     Bytes, Delete, Event, KeyEvent, KeyEventKind, KeyValue, LeaseId, MemberIndex, Nanos, ProcessId,
     Put, Request, Response, Revision, Txn, TxnOp, WatchEvent, WatchFrame, WatchId,
@@ -17,16 +22,24 @@ pub(super) enum Source {
     /// The store acknowledged it.
     Acknowledged(u64),
     /// A linearizable read or a watch showed it.
-    Shown(WitnessStep),
+    Shown(Shown),
 }
 
 impl Source {
+    /// The invocation of an acknowledged write.
+    fn invocation(&self) -> Option<u64> {
+        match self {
+            Self::Acknowledged(invocation) => Some(*invocation),
+            Self::Shown(_) => None,
+        }
+    }
+
     /// Whether this one's word on a revision counts more than another's.
     fn overrules(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Acknowledged(_), Self::Shown(_)) => true,
             (Self::Acknowledged(one), Self::Acknowledged(other)) => one == other,
-            (Self::Shown(one), Self::Shown(other)) => one.index == other.index,
+            (Self::Shown(one), Self::Shown(other)) => one.place.index == other.place.index,
             (Self::Shown(_), Self::Acknowledged(_)) => false,
         }
     }
@@ -58,7 +71,7 @@ pub(super) struct Operation {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Knowledge {
     /// The newest known change of each key.
-    pub(super) newest: BTreeMap<Bytes, Known>,
+    newest: BTreeMap<Bytes, Known>,
     /// Every revision at which a key is known to have been deleted.
     deletions: BTreeMap<Bytes, BTreeSet<Revision>>,
     /// Acknowledged deletions of ranges, by revision.
@@ -69,41 +82,42 @@ pub(super) struct Knowledge {
     doubtful: Vec<KeyRange>,
     /// Whether something may delete that is not understood here.
     pub(super) foreign: bool,
-    /// Acknowledged writes as steps of witnesses, by their invocation.
-    steps: BTreeMap<u64, WitnessStep>,
-    /// Their invocations by revision.
-    writers: BTreeMap<Revision, u64>,
+    acknowledgements: Acknowledgements,
+    /// The invocations of acknowledged deletions of ranges, by revision.
+    range_deleters: BTreeMap<Revision, u64>,
     /// The newest acknowledged write.
-    pub(super) last_write: Option<(Revision, u64)>,
+    last_write: Option<(Revision, u64)>,
     whole_watches: BTreeSet<WatchId>,
 }
 
 impl Knowledge {
     /// A write or linearizable read was answered.
-    pub(super) fn answered(&mut self, operation: &Operation, event: &Event, answer: &Response) {
+    pub(super) fn answered(&mut self, operation: Operation, event: &Event, answer: &Response) {
         match claim(&operation.request, answer) {
             Claim::Writer(revision) => self.acknowledged(operation, event, revision, answer),
-            Claim::Reader(_) => self.shown(operation, event, answer),
+            Claim::Reader(_) => self.shown(&operation, event, answer),
             _ => {}
         }
     }
 
     fn acknowledged(
         &mut self,
-        operation: &Operation,
+        operation: Operation,
         event: &Event,
         revision: Revision,
         answer: &Response,
     ) {
         let invocation = operation.invocation;
-        self.steps.insert(invocation, operation.step(event, wording::response(answer)));
-        self.writers.insert(revision, invocation);
+        let request = operation.request.clone();
+        self.acknowledgements.enter(operation, event, answer);
         self.content.insert(revision);
         if self.last_write.is_none_or(|(newest, _)| newest < revision) {
-            self.last_write = Some((revision, invocation));
+            self.acknowledgements.hold(invocation);
+            let last = self.last_write.replace((revision, invocation));
+            last.into_iter().for_each(|(_, last)| self.acknowledgements.release(last));
         }
         let source = Source::Acknowledged(invocation);
-        match (&operation.request, answer) {
+        match (&request, answer) {
             (Request::Put(put), _) => self.put(put, revision, &source),
             (Request::Delete(delete), _) => self.delete(delete, answer, revision, &source),
             (Request::Txn(txn), Response::Txn(response)) => {
@@ -112,6 +126,7 @@ impl Knowledge {
             }
             _ => {}
         }
+        self.acknowledgements.release(invocation);
     }
 
     fn branch(&mut self, ops: &[TxnOp], answers: &[Response], at: Revision, source: &Source) {
@@ -149,10 +164,18 @@ impl Knowledge {
         let range = KeyRange::new(&delete.key, &delete.range_end);
         match range.single() {
             Some(key) => self.deleted(key, at, source),
-            None => self.range_deletions.entry(at).or_default().push(range.clone()),
+            None => self.range_deleted(range, at, source),
         }
         for kv in &answer.prev_kvs {
             self.deleted(&kv.key, at, source);
+        }
+    }
+
+    fn range_deleted(&mut self, range: KeyRange, at: Revision, source: &Source) {
+        self.range_deletions.entry(at).or_default().push(range);
+        if let Source::Acknowledged(invocation) = source {
+            self.acknowledgements.hold(*invocation);
+            self.range_deleters.insert(at, *invocation);
         }
     }
 
@@ -170,7 +193,13 @@ impl Knowledge {
             old.revision < known.revision || (same_revision && known.source.overrules(&old.source))
         });
         if better {
-            self.newest.insert(key.clone(), known);
+            known.source.invocation().into_iter().for_each(|one| self.acknowledgements.hold(one));
+            let old = match self.newest.get_mut(key) {
+                Some(newest) => Some(std::mem::replace(newest, known)),
+                None => self.newest.insert(key.clone(), known),
+            };
+            let old = old.and_then(|old| old.source.invocation());
+            old.into_iter().for_each(|one| self.acknowledgements.release(one));
         }
     }
 
@@ -181,8 +210,10 @@ impl Knowledge {
         };
         for kv in pairs {
             if self.is_news(kv) {
-                let step = operation.step(event, wording::pair(kv));
-                self.learn_pair(kv, Source::Shown(step));
+                let (place, what) =
+                    (operation.place(event.index, event.at), wording::request(&operation.request));
+                let pair = kv.clone();
+                self.learn_pair(kv, Source::Shown(Shown { place, by: By::Request(what), pair }));
             }
         }
     }
@@ -228,19 +259,18 @@ impl Knowledge {
 
     fn watched_change(&mut self, event: &Event, watch: WatchId, change: &KeyEvent) {
         let (key, revision) = (&change.kv.key, change.kv.mod_revision);
-        if change.kind == KeyEventKind::Delete {
-            self.deletions.entry(key.clone()).or_default().insert(revision);
-        }
         if self.newest.get(key).is_some_and(|known| known.revision > revision) {
+            if change.kind == KeyEventKind::Delete {
+                self.deletions.entry(key.clone()).or_default().insert(revision);
+            }
             return;
         }
-        let what = format!("watch {watch} delivers");
+        let (place, by) = (Place::of(event), By::Watch(watch, change.kind));
+        let source = Source::Shown(Shown { place, by, pair: change.kv.clone() });
         if change.kind == KeyEventKind::Delete {
-            let shows = format!("{key} deleted at revision {revision}");
-            self.deleted(key, revision, &Source::Shown(WitnessStep::of(event, what, shows)));
+            self.deleted(key, revision, &source);
         } else {
-            let step = WitnessStep::of(event, what, wording::pair(&change.kv));
-            self.learn_pair(&change.kv, Source::Shown(step));
+            self.learn_pair(&change.kv, source);
         }
     }
 
@@ -259,8 +289,14 @@ impl Knowledge {
     }
 
     /// Whether a key's absence at a revision can be explained by a deletion after its
-    /// newest known change.
-    pub(super) fn explains_absence(&self, key: &Bytes, known: &Known, at: Revision) -> bool {
+    /// newest known change; `swept` has the deletions of ranges up to that revision.
+    pub(super) fn explains_absence(
+        &self,
+        key: &Bytes,
+        known: &Known,
+        at: Revision,
+        swept: &Sweep,
+    ) -> bool {
         let after = known.revision.next();
         if after > at {
             return false;
@@ -269,8 +305,7 @@ impl Knowledge {
         if self.deletions.get(key).is_some_and(seen) {
             return true;
         }
-        let mut ranges = self.range_deletions.range(after..=at).flat_map(|(_, ranges)| ranges);
-        if ranges.any(|range| range.contains(key)) {
+        if swept.newest(key).is_some_and(|swept| swept >= after) {
             return true;
         }
         // Where every revision's changes are known, nothing else can have deleted it.
@@ -287,52 +322,47 @@ impl Knowledge {
         many == to.0 - from.0 + 1
     }
 
-    /// The newest acknowledged deletion of a range up to a revision that a key lies in.
-    pub(super) fn range_deletion(
-        &self,
-        key: &Bytes,
-        after: Revision,
-        to: Revision,
-    ) -> Option<Revision> {
-        if after >= to {
-            return None;
-        }
-        let mut newest = self.range_deletions.range(after.next()..=to).rev();
-        newest.find(|(_, ranges)| ranges.iter().any(|range| range.contains(key))).map(|(at, _)| *at)
+    /// What acknowledged deletions of ranges took, up to a revision.
+    pub(super) fn swept(&self, to: Revision) -> Sweep {
+        Sweep::up_to(to, &self.range_deletions)
     }
 
-    /// The acknowledged write that made a revision, as a step.
-    pub(super) fn writer_of(&self, revision: Revision) -> Option<WitnessStep> {
-        self.writers.get(&revision).and_then(|invocation| self.steps.get(invocation)).cloned()
+    /// What is known now, to be held against a final read that is being sent.
+    pub(super) fn expectation(&mut self) -> Expectation {
+        self.acknowledgements.keep_all();
+        Expectation { newest: self.newest.clone(), last_write: self.last_write }
+    }
+
+    /// The acknowledged deletion of a range that made a revision, as a step.
+    pub(super) fn range_deleter(&self, revision: Revision) -> Option<WitnessStep> {
+        let invocation = self.range_deleters.get(&revision)?;
+        self.acknowledgements.step(*invocation)
     }
 
     /// How many writes were acknowledged.
     pub(super) fn acknowledged_writes(&self) -> u64 {
-        self.steps.len() as u64
+        self.acknowledgements.total()
     }
 
     /// The step of an acknowledged write.
     pub(super) fn step(&self, source: &Source) -> Option<WitnessStep> {
         match source {
-            Source::Acknowledged(invocation) => self.steps.get(invocation).cloned(),
-            Source::Shown(step) => Some(step.clone()),
+            Source::Acknowledged(invocation) => self.acknowledgements.step(*invocation),
+            Source::Shown(shown) => Some(shown.step()),
         }
     }
 }
 
 impl Operation {
+    /// Where it stands, with its completion.
+    pub(super) fn place(&self, completion: u64, at: Nanos) -> Place {
+        let Self { invocation, invoked_at, process, member, .. } = *self;
+        Place::began(invocation, invoked_at, process, member).until(completion, at)
+    }
+
     pub(super) fn step(&self, completion: &Event, shows: String) -> WitnessStep {
-        WitnessStep {
-            index: self.invocation,
-            completion: Some(completion.index),
-            from: self.invoked_at,
-            to: completion.at,
-            process: self.process,
-            member: self.member,
-            what: wording::request(&self.request),
-            shows,
-            contradicts: false,
-        }
+        let place = self.place(completion.index, completion.at);
+        place.step(wording::request(&self.request), shows)
     }
 }
 

@@ -31,10 +31,21 @@ impl Place {
         }
     }
 
-    /// The place of an operation that began here and ends with `completion`.
-    pub(crate) fn until(mut self, completion: &Event) -> Self {
-        self.completion = Some(completion.index);
-        self.to = completion.at;
+    /// The place of an operation that has just been invoked.
+    pub(crate) fn began(
+        index: u64,
+        at: Nanos,
+        process: Option<ProcessId>,
+        member: Option<MemberIndex>,
+    ) -> Self {
+        Self { index, completion: None, from: at, to: at, process, member }
+    }
+
+    /// The place of an operation that began here and ends with the event
+    /// `completion`.
+    pub(crate) fn until(mut self, completion: u64, at: Nanos) -> Self {
+        self.completion = Some(completion);
+        self.to = at;
         self
     }
 
@@ -100,7 +111,7 @@ impl<T> Operations<T> {
     /// An operation ends: with its whole place.
     pub(crate) fn complete(&mut self, event: &Event) -> Option<Operation<T>> {
         let mut operation = self.open.remove(&event.process?)?;
-        operation.place = operation.place.until(event);
+        operation.place = operation.place.until(event.index, event.at);
         Some(operation)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 /// A revision of the store: 1 when it is empty and new, +1 with every change.
@@ -214,7 +214,21 @@ impl Serialize for HexId {
 
 impl<'de> Deserialize<'de> for HexId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        u64::from_str_radix(&text, 16).map(Self).map_err(D::Error::custom)
+        deserializer.deserialize_str(FromHex)
+    }
+}
+
+/// Reads the digits where they lie: every header has two such numbers.
+struct FromHex;
+
+impl Visitor<'_> for FromHex {
+    type Value = HexId;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<HexId, E> {
+        u64::from_str_radix(text, 16).map(HexId).map_err(E::custom)
     }
 }

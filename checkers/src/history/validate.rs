@@ -107,24 +107,35 @@ pub struct History {
 }
 
 impl History {
+    /// A history of which only the first line has been read.
+    pub(crate) fn of(preamble: Preamble) -> Self {
+        Self { preamble, events: Vec::new(), torn: None, broken: None }
+    }
+
     /// Reads a whole history.
     ///
     /// # Errors
     /// When the medium fails or what it holds is not the format.
     pub fn read<R: BufRead>(mut reader: HistoryReader<R>) -> Result<Self, CodecError> {
-        let preamble = reader.preamble().clone();
-        let mut history = Self { preamble, events: Vec::new(), torn: None, broken: None };
+        let mut history = Self::of(reader.preamble().clone());
         let mut structure = Structure::default();
         for line in &mut reader {
             match line? {
                 Line::Torn { line } => history.torn = Some(line),
-                Line::Event(event) if history.broken.is_none() => match structure.observe(&event) {
-                    Ok(()) => history.events.push(event),
-                    Err(error) => history.broken = Some(error),
-                },
-                Line::Event(_) => {}
+                Line::Event(event) => history.push(event, &mut structure),
             }
         }
         Ok(history)
+    }
+
+    /// Takes the next event, unless the structure is broken already.
+    pub(crate) fn push(&mut self, event: Event, structure: &mut Structure) {
+        if self.broken.is_some() {
+            return;
+        }
+        match structure.observe(&event) {
+            Ok(()) => self.events.push(event),
+            Err(error) => self.broken = Some(error),
+        }
     }
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use indexmap::IndexMap;
+
 use crate::evidence::{Findings, PairMark, Place, finding};
 use crate::history::{Bytes, KeyValue, Revision};
 
 /// What was seen of each key, by the revision of its last put.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Observations {
-    keys: BTreeMap<Bytes, BTreeMap<Revision, Observed>>,
+    keys: IndexMap<Bytes, BTreeMap<Revision, Observed>>,
     count: u64,
 }
 
@@ -41,10 +43,10 @@ impl Observations {
             return;
         }
         let mark = PairMark::of(sight.pair, sight.valued);
-        if !self.keys.contains_key(&sight.pair.key) {
-            self.keys.insert(sight.pair.key.clone(), BTreeMap::new());
-        }
-        let Some(seen) = self.keys.get_mut(&sight.pair.key) else { return };
+        let seen = match self.keys.get_mut(&sight.pair.key) {
+            Some(seen) => seen,
+            None => self.keys.entry(sight.pair.key.clone()).or_default(),
+        };
         let new = match seen.entry(mark.modified) {
             Entry::Vacant(vacant) => {
                 vacant.insert(Observed { mark: mark.clone(), place: sight.place });

@@ -42,14 +42,17 @@ impl<'a> Settlement<'a> {
         let mut diverged = BTreeSet::new();
         for stream in self.streams.values() {
             let Some((from, to)) = stream.window.covered() else { continue };
-            let delivered = delivered_by(stream);
+            let delivered = Delivered::by(stream, self.log.changes().len());
             for key in self.log.keys_in(&stream.range) {
                 for (revision, number) in self.log.between(key, from, to) {
+                    if delivered.itself(*number) {
+                        continue;
+                    }
                     let change = self.log.change(*number);
                     let certain = !refuted.contains(number)
                         && self.log.at(key, *revision).len() == 1
                         && stream.wants(change.kind);
-                    if certain && delivered.binary_search(&(*revision, key)).is_err() {
+                    if certain && !delivered.at(*revision, key) {
                         self.missing(stream, change, &mut diverged);
                     }
                 }
@@ -223,14 +226,34 @@ impl<'a> Settlement<'a> {
     }
 }
 
-/// What a watch delivered, sorted, for searches.
-fn delivered_by(stream: &Stream) -> Vec<(Revision, usize)> {
-    let mut delivered: Vec<(Revision, usize)> =
-        stream.delivered.iter().map(|one| (one.revision, one.key)).collect();
-    if !delivered.is_sorted() {
-        delivered.sort_unstable();
+/// What a watch delivered, for searches: almost always the very change that is asked for.
+struct Delivered {
+    changes: Vec<bool>,
+    places: Vec<(Revision, usize)>,
+}
+
+impl Delivered {
+    /// By this watch, of so many changes that the log has.
+    fn by(stream: &Stream, many: usize) -> Self {
+        let mut changes = vec![false; many];
+        stream.delivered.iter().for_each(|one| changes[one.change] = true);
+        let places = stream.delivered.iter().map(|one| (one.revision, one.key));
+        let mut places: Vec<(Revision, usize)> = places.collect();
+        if !places.is_sorted() {
+            places.sort_unstable();
+        }
+        Self { changes, places }
     }
-    delivered
+
+    /// This change of the log.
+    fn itself(&self, change: usize) -> bool {
+        self.changes[change]
+    }
+
+    /// Some change of this key at this revision.
+    fn at(&self, revision: Revision, key: usize) -> bool {
+        self.places.binary_search(&(revision, key)).is_ok()
+    }
 }
 
 fn wanted(stream: &Stream, effect: &Effect) -> bool {

@@ -1,7 +1,8 @@
 //! `check`: judges a stored history again, with no cluster.
 
-use stormglass_checkers::history::Line;
-use stormglass_checkers::judge::Judge;
+use stormglass_checkers::history::History;
+use stormglass_checkers::panel;
+use stormglass_checkers::registry::checkers;
 use stormglass_checkers::verdict::Judgement;
 use stormglass_reports::RunFacts;
 use stormglass_scenarios::plan::Plan;
@@ -13,7 +14,7 @@ use super::output;
 use super::summary::verdict_lines;
 use crate::exit::ExitCode;
 use crate::run::context;
-use crate::run_dir::{HistoryFile, RunDir, open_history};
+use crate::run_dir::{RunDir, open_history};
 
 /// Judges a run directory or a history file.
 pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, CommandError> {
@@ -33,10 +34,17 @@ pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, Comman
         None => None,
     };
     let reader = open_history(path).map_err(CommandError::usage)?;
-    let judgement = judge(reader, plan.as_ref())?;
-    if let (Some(dir), Some(plan)) = (&dir, &plan) {
-        keep(dir, plan, &judgement)?;
-    }
+    let context = context(reader.preamble(), plan.as_ref());
+    let judgement = match (&dir, &plan) {
+        (Some(dir), Some(plan)) => {
+            // The page shows what was judged: the history is read once for both.
+            let judged = panel::judge_and_keep(reader, checkers(), &context);
+            let (judgement, history) = judged.map_err(CommandError::usage)?;
+            keep(dir, plan, &judgement, &history)?;
+            judgement
+        }
+        _ => panel::judge(reader, checkers(), &context).map_err(CommandError::usage)?,
+    };
     match format {
         Format::Json => output::json(&judgement)?,
         Format::Human => output::lines(&verdict_lines(&judgement))?,
@@ -44,22 +52,14 @@ pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, Comman
     Ok(ExitCode::of(judgement.status))
 }
 
-fn judge(mut reader: HistoryFile, plan: Option<&Plan>) -> Result<Judgement, CommandError> {
-    let context = context(reader.preamble(), plan);
-    let mut judge = Judge::new(&context);
-    let mut torn = None;
-    for line in &mut reader {
-        match line.map_err(CommandError::usage)? {
-            Line::Event(event) => judge.observe(&event),
-            Line::Torn { line } => torn = Some(line),
-        }
-    }
-    Ok(judge.finish(torn))
-}
-
 /// A run directory gets the new verdicts and a new report. One whose harness was killed
 /// gets its first.
-fn keep(dir: &RunDir, plan: &Plan, judgement: &Judgement) -> Result<(), CommandError> {
+fn keep(
+    dir: &RunDir,
+    plan: &Plan,
+    judgement: &Judgement,
+    history: &History,
+) -> Result<(), CommandError> {
     let mut known: RunFacts = if dir.facts().is_file() {
         RunDir::read(&dir.facts()).map_err(CommandError::usage)?
     } else {
@@ -79,5 +79,5 @@ fn keep(dir: &RunDir, plan: &Plan, judgement: &Judgement) -> Result<(), CommandE
         output::narrate(format_args!("the run directory is read-only: nothing was written"));
         return Ok(());
     }
-    facts::render(dir)
+    facts::draw(dir, history)
 }

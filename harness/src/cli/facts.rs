@@ -80,11 +80,16 @@ pub(super) fn write_all(
 
 /// Draws the report from the files of the directory alone.
 pub(super) fn render(dir: &RunDir) -> Result<(), CommandError> {
+    let reader = open_history(dir.path()).map_err(CommandError::usage)?;
+    let history = History::read(reader).map_err(CommandError::usage)?;
+    draw(dir, &history)
+}
+
+/// Draws the report of a history that has been read already.
+pub(super) fn draw(dir: &RunDir, history: &History) -> Result<(), CommandError> {
     let plan: Plan = RunDir::read(&dir.plan()).map_err(CommandError::usage)?;
     let judgement: Judgement = RunDir::read(&dir.verdicts()).map_err(CommandError::usage)?;
     let facts: RunFacts = RunDir::read(&dir.facts()).map_err(CommandError::usage)?;
-    let reader = open_history(dir.path()).map_err(CommandError::usage)?;
-    let history = History::read(reader).map_err(CommandError::usage)?;
     let record = RunRecord {
         plan: &plan,
         preamble: &history.preamble,

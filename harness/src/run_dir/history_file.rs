@@ -59,7 +59,7 @@ pub fn open_history(path: &Path) -> Result<HistoryFile, HistoryFileError> {
     }
     let whole = io::Cursor::new(start[..filled].to_vec()).chain(file);
     let input: Box<dyn BufRead + Send> = if start == MAGIC {
-        Box::new(BufReader::new(zstd::Decoder::new(whole).map_err(open)?))
+        Box::new(BufReader::with_capacity(1 << 18, zstd::Decoder::new(whole).map_err(open)?))
     } else {
         Box::new(BufReader::with_capacity(1 << 20, whole))
     };
