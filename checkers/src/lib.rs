@@ -30,4 +30,5 @@ pub mod spec;
 pub mod synthetic;
 pub mod verdict;
 pub mod watch;
+pub mod witness;
 pub mod wording;

@@ -1,6 +1,7 @@
 //! Plants faults of every class in a run, and asks the checkers.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use super::class::{Class, Waiting};
 use super::ground::Ground;
@@ -13,6 +14,7 @@ use crate::history::History;
 use crate::judge::Judge;
 use crate::registry::{CheckerEntry, checkers};
 use crate::verdict::{Judgement, Status};
+use crate::witness::validate;
 
 /// Why a run is no ground for a self-test.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -217,5 +219,13 @@ fn judge(entries: &[CheckerEntry], history: &History, mutant: &Mutant) -> Judgem
     let context = CheckContext { preamble, sometimes: Vec::new(), budget: Budget::default() };
     let mut judge = Judge::with(entries, &context);
     mutant.visit(&history.events, |event| judge.observe(event));
-    judge.finish(history.torn)
+    let mut judgement = judge.finish(history.torn);
+    // A finding that the validator of witnesses refuses catches nothing.
+    let again = || {
+        let mut events = Vec::new();
+        mutant.visit(&history.events, |event| events.push(Ok::<_, Infallible>(event.clone())));
+        Ok(events)
+    };
+    validate(&history.preamble, &mut judgement, again);
+    judgement
 }

@@ -10,6 +10,7 @@ pub mod random;
 pub mod requests;
 pub mod run;
 pub mod store;
+pub mod witnesses;
 
 pub use cluster::{Cluster, Op};
 pub use edit::{

@@ -7,6 +7,8 @@ use stormglass_checkers::registry::checkers;
 use stormglass_checkers::verdict::{Judgement, Verdict};
 use stormglass_checkers::wording;
 
+use super::witnesses::accept;
+
 /// The context of a history, with the default bounds.
 pub fn context(history: &History) -> CheckContext {
     let preamble = history.preamble.clone();
@@ -14,9 +16,14 @@ pub fn context(history: &History) -> CheckContext {
 }
 
 /// Feeds a checker a whole history.
+///
+/// # Panics
+/// When the validator of witnesses does not accept a finding.
 pub fn feed(mut checker: Box<dyn Checker>, history: &History) -> Verdict {
     history.events.iter().for_each(|event| checker.observe(event));
-    checker.finish()
+    let verdict = checker.finish();
+    accept(history, &verdict.findings);
+    verdict
 }
 
 /// What the checker of that name says.
@@ -38,10 +45,15 @@ pub fn anomalies(name: &str, history: &History) -> Vec<String> {
 }
 
 /// What all checkers say.
+///
+/// # Panics
+/// When the validator of witnesses does not accept a finding.
 pub fn judge(history: &History) -> Judgement {
     let mut judge = Judge::new(&context(history));
     history.events.iter().for_each(|event| judge.observe(event));
-    judge.finish(history.torn)
+    let judgement = judge.finish(history.torn);
+    judgement.verdicts.iter().for_each(|verdict| accept(history, &verdict.findings));
+    judgement
 }
 
 /// A verdict in a few lines, for messages of failing tests.

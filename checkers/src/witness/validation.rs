@@ -1,0 +1,89 @@
+//! Findings that the validator refuses are taken out of a judgement.
+
+use super::validator::{Ruling, Validator};
+use crate::history::{Event, Preamble};
+use crate::verdict::{Finding, Judgement, Status};
+
+/// Holds every finding of a judgement against the history, which `history` reads once more.
+/// Where there are no findings, it is not read.
+///
+/// A finding that is not confirmed is taken out, and its verdict gets the reason: it is
+/// unknown then, unless other findings stand. The headline is written anew.
+pub fn validate<E: std::fmt::Display, I: IntoIterator<Item = Result<Event, E>>>(
+    preamble: &Preamble,
+    judgement: &mut Judgement,
+    history: impl FnOnce() -> Result<I, E>,
+) {
+    if judgement.headline().is_none() {
+        return;
+    }
+    let rulings = rulings(preamble, judgement, history);
+    let refused = rulings.iter().any(|ruling| *ruling != Ruling::Accepted);
+    if refused {
+        withdraw(judgement, rulings);
+    }
+}
+
+fn rulings<E: std::fmt::Display, I: IntoIterator<Item = Result<Event, E>>>(
+    preamble: &Preamble,
+    judgement: &Judgement,
+    history: impl FnOnce() -> Result<I, E>,
+) -> Vec<Ruling> {
+    let findings: Vec<&Finding> =
+        judgement.verdicts.iter().flat_map(|verdict| &verdict.findings).collect();
+    let mut validator = Validator::new(preamble, findings.iter().copied());
+    let read = history().and_then(|events| {
+        for event in events {
+            validator.observe(&event?);
+        }
+        Ok(())
+    });
+    match read {
+        Ok(()) => validator.finish(),
+        Err(error) => {
+            let reason = format!("could not be held against the history: {error}");
+            vec![Ruling::Refused(reason); findings.len()]
+        }
+    }
+}
+
+fn withdraw(judgement: &mut Judgement, rulings: Vec<Ruling>) {
+    let before = judgement.headline().map(|finding| finding.sentence.clone()).unwrap_or_default();
+    let remark = judgement.sentence.strip_prefix(&before).unwrap_or_default().to_owned();
+    let mut rulings = rulings.into_iter();
+    for verdict in &mut judgement.verdicts {
+        let mut reasons = Vec::new();
+        verdict.findings.retain(|finding| match rulings.next() {
+            Some(Ruling::Accepted) => true,
+            Some(Ruling::Refused(reason)) => {
+                reasons.push(unconfirmed(finding, &reason));
+                false
+            }
+            None => false,
+        });
+        if !reasons.is_empty() {
+            verdict.reasons.extend(reasons);
+            verdict.status =
+                if verdict.findings.is_empty() { Status::Unknown } else { Status::Invalid };
+        }
+    }
+    let worst = judgement.verdicts.iter().map(|verdict| verdict.status).max();
+    judgement.status = worst.unwrap_or(Status::Unknown);
+    let sentence = match judgement.headline() {
+        Some(finding) => finding.sentence.clone(),
+        None => {
+            let reasons = judgement.verdicts.iter().flat_map(|verdict| &verdict.reasons);
+            let reason = reasons.map(String::as_str).next().unwrap_or_default();
+            format!("Undecided: {reason}")
+        }
+    };
+    judgement.sentence = format!("{sentence}{remark}");
+}
+
+fn unconfirmed(finding: &Finding, reason: &str) -> String {
+    let Finding { anomaly, sentence, .. } = finding;
+    format!(
+        "a finding of {anomaly} was not confirmed by the validator of witnesses, which is a bug \
+         of Stormglass: the witness {reason}; it said: {sentence}"
+    )
+}
