@@ -77,7 +77,8 @@ impl Comparison<'_> {
             Held::Unknown => false,
             Held::Absent => true,
             Held::Pair(pair, known) => {
-                let bare = |pair: &KeyValue| (pair.create_revision, pair.mod_revision, pair.version);
+                let bare =
+                    |pair: &KeyValue| (pair.create_revision, pair.mod_revision, pair.version);
                 bare(pair) != bare(shown)
                     || pair.lease != shown.lease
                     || (valued && *known && pair.value != shown.value)
@@ -266,8 +267,10 @@ impl Comparison<'_> {
             return compare(&self.ledger.held(&guard.key, self.at), guard);
         }
         let pairs = self.ledger.content(span, self.at)?;
-        let verdicts: Vec<Option<bool>> =
-            pairs.into_iter().map(|(pair, known)| compare(&Held::Pair(pair, known), guard)).collect();
+        let verdicts: Vec<Option<bool>> = pairs
+            .into_iter()
+            .map(|(pair, known)| compare(&Held::Pair(pair, known), guard))
+            .collect();
         if verdicts.contains(&Some(false)) {
             return Some(false);
         }

@@ -25,11 +25,33 @@ pub fn accept(history: &History, findings: &[Finding]) {
     for (finding, ruling) in findings.iter().zip(rulings(history, findings)) {
         if let Ruling::Refused(reason) = &ruling {
             let name = std::thread::current().name().unwrap_or("").to_owned();
-            let mut f = std::fs::OpenOptions::new().append(true).create(true).open("/tmp/w-refused.log").unwrap();
-            let steps: Vec<String> = finding.witness.steps.iter().map(|s| format!("   {}..{:?} {} → {}", s.index, s.completion, s.what, s.shows)).collect();
-            writeln!(f, "REFUSED {} [{name}]: {reason}\n  {}\n  {} / {}\n{}", finding.anomaly, finding.sentence, finding.because, finding.however, steps.join("\n")).unwrap();
+            let mut f = std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open("/tmp/w-refused.log")
+                .unwrap();
+            let steps: Vec<String> = finding
+                .witness
+                .steps
+                .iter()
+                .map(|s| format!("   {}..{:?} {} → {}", s.index, s.completion, s.what, s.shows))
+                .collect();
+            writeln!(
+                f,
+                "REFUSED {} [{name}]: {reason}\n  {}\n  {} / {}\n{}",
+                finding.anomaly,
+                finding.sentence,
+                finding.because,
+                finding.however,
+                steps.join("\n")
+            )
+            .unwrap();
         } else {
-            let mut f = std::fs::OpenOptions::new().append(true).create(true).open("/tmp/w-accepted.log").unwrap();
+            let mut f = std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open("/tmp/w-accepted.log")
+                .unwrap();
             writeln!(f, "{} {}", finding.anomaly, finding.witness.steps.len()).unwrap();
         }
     }

@@ -190,7 +190,8 @@ fn overwrites(lists: &Lists<'_>, from: &Transaction<'_>, to: &Transaction<'_>) -
                 return false;
             };
             let extends = second.base.as_ref().is_some_and(|base| base.contains(one));
-            extends || lists.transactions.iter().any(|reader| shows_order(reader, first, one, other))
+            extends
+                || lists.transactions.iter().any(|reader| shows_order(reader, first, one, other))
         })
     })
 }

@@ -161,12 +161,7 @@ fn add_put<'a>(ledger: &Ledger, at: Revision, put: &'a Put, effects: &mut Effect
     }
 }
 
-fn add_gone(
-    ledger: &Ledger,
-    at: Revision,
-    span: (&Bytes, &Bytes),
-    (_, gone): &mut Effects<'_>,
-) {
+fn add_gone(ledger: &Ledger, at: Revision, span: (&Bytes, &Bytes), (_, gone): &mut Effects<'_>) {
     let there = |key: &&Bytes| matches!(ledger.held(key, at), Held::Pair(..));
     gone.extend(ledger.keys_in(span).filter(there).filter(|key| holds(span, key)).cloned());
 }

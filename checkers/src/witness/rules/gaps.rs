@@ -82,9 +82,7 @@ fn shows(window: &Window<'_>, source: &Step, key: &Bytes, at: Revision) -> bool 
     let Some(operation) = source.operation() else { return window.has(key, at) };
     let done = Writes::done(operation);
     let mut delivered = window.delivered.iter();
-    delivered.any(|(_, one)| {
-        one.kv.mod_revision == at && one.kv.key == *key && done.explain(one)
-    })
+    delivered.any(|(_, one)| one.kv.mod_revision == at && one.kv.key == *key && done.explain(one))
 }
 
 /// Whether a frame takes its watch to a revision or beyond.

@@ -54,16 +54,18 @@ pub(super) fn sound(case: &Case<'_>) -> Proof {
 
 /// Whether a lease was asked for once only: what is said of it is about one lease.
 pub(super) fn granted_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    let grants = case.context.operations.iter().filter(|one| {
-        matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease)
-    });
+    let grants =
+        case.context.operations.iter().filter(
+            |one| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease),
+        );
     grants.count() == 1
 }
 
 fn is_granted_at_most_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    let grants = case.context.operations.iter().filter(|one| {
-        matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease)
-    });
+    let grants =
+        case.context.operations.iter().filter(
+            |one| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease),
+        );
     grants.count() <= 1
 }
 
@@ -171,9 +173,10 @@ fn lost(case: &Case<'_>) -> Proof {
         (request, Some((_, _, Outcome::Failed(definite)))) => {
             definite.reason == Refusal::LeaseNotFound && names(request).len() == 1
         }
-        (Request::LeaseKeepAlive(_), Some((_, _, Outcome::Ok(Response::LeaseKeepAlive(answer))))) => {
-            answer.ttl_seconds <= 0
-        }
+        (
+            Request::LeaseKeepAlive(_),
+            Some((_, _, Outcome::Ok(Response::LeaseKeepAlive(answer)))),
+        ) => answer.ttl_seconds <= 0,
         _ => false,
     };
     let about = names(&refused.request).contains(&lease);

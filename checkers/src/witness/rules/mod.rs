@@ -16,6 +16,7 @@ mod gaps;
 mod leases;
 mod lists;
 mod logs;
+mod misorder;
 mod order;
 mod phantoms;
 mod previous;
@@ -38,6 +39,7 @@ pub(super) const ALL: &[&[Rule]] = &[
     revisions::RULES,
     sessions::RULES,
     delivery::RULES,
+    misorder::RULES,
     gaps::RULES,
     previous::RULES,
     leases::RULES,

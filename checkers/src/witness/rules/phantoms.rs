@@ -153,10 +153,8 @@ fn shows_last_change(case: &Case<'_>, key: &Bytes, at: Revision) -> bool {
 
 /// Whether a step shows, or is, the change of a key at a revision.
 pub(super) fn shows(step: &Step, key: &Bytes, at: Revision) -> bool {
-    let watched = step
-        .changes()
-        .iter()
-        .any(|change| change.kv.key == *key && change.kv.mod_revision == at);
+    let watched =
+        step.changes().iter().any(|change| change.kv.key == *key && change.kv.mod_revision == at);
     let written = step.operation().is_some_and(|operation| {
         let possible = Writes::possible(&operation.request).may_touch(key);
         possible && (operation.made() == Some(at) || operation.in_doubt())
@@ -240,8 +238,9 @@ fn is_idle(case: &Case<'_>, operation: &Operation, from: Revision) -> bool {
         writes.has(&change.kv.key, &change.kv.value) && ledger.is_whole(change.kv.mod_revision)
     });
     let absent = writes.puts.is_empty()
-        && writes.deletes.iter().all(|(key, end)| {
-            end.is_empty() && ledger.held(key, from.previous()) == Held::Absent
-        });
+        && writes
+            .deletes
+            .iter()
+            .all(|(key, end)| end.is_empty() && ledger.held(key, from.previous()) == Held::Absent);
     watched || absent
 }

@@ -65,9 +65,7 @@ fn lease_misordered(case: &Case<'_>) -> Proof {
         return demand(used.iter().any(never), "uses leases that somebody had asked for");
     };
     demand(end.precedes(using), "has an end that was not before the use")?;
-    let ended = |lease: &LeaseId| {
-        ends(end, *lease) && asked(lease, u64::MAX) == 1
-    };
+    let ended = |lease: &LeaseId| ends(end, *lease) && asked(lease, u64::MAX) == 1;
     demand(used.iter().any(ended), "does not end a lease that is used later")
 }
 
@@ -149,9 +147,10 @@ fn nobody_compacted(case: &Case<'_>, refused: &Operation) -> Proof {
     };
     let oldest = required(oldest, "has a request that asks for no revision")?;
     demand(oldest.0 > 0, "asks for what every store has compacted")?;
-    let itself = case.context.surroundings.iter().any(|event| {
-        matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }))
-    });
+    let itself =
+        case.context.surroundings.iter().any(|event| {
+            matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }))
+        });
     let by_request = case.context.operations.iter().any(|one| {
         let may = matches!(&one.request, Request::Compact(compact) if compact.revision >= oldest);
         may && !one.refused()
