@@ -11,8 +11,9 @@
 //!   `docs/checkers/linearizability.md` says, so where these alone forbid every order it
 //!   may say either; such histories are counted as `beyond_key_space`.
 //!
-//! `STORMGLASS_CASES` asks for more histories (100,000 is what the claim in the README is
-//! about), `STORMGLASS_SEED` for others. The last line, with `--nocapture`, is JSON.
+//! `STORMGLASS_CASES` asks for more histories (100,000 take two minutes of a core, in a
+//! release build), `STORMGLASS_SEED` for others. With `--nocapture` the counts are a line of
+//! JSON.
 
 #[path = "../common/mod.rs"]
 pub mod common;
