@@ -7,7 +7,7 @@ pub mod spans;
 use common::{Dice, delete, get, grant, if_value, put, put_with_lease, txn};
 use spans::{Shape, legal};
 use stormglass_checkers::checker::Budget;
-use stormglass_checkers::history::{Bytes, LeaseId, Lock, ProcessId, Request};
+use stormglass_checkers::history::{Bytes, LeaseId, Lock, ProcessId, Put, Refusal, Request};
 use stormglass_checkers::search::{
     Answer, Contradiction, Object, Operation, Outcome, Refutation, check, contradiction, finding,
 };
@@ -244,6 +244,30 @@ fn an_answer_of_etcd_that_is_wrong_is_refuted_in_words() {
     let finding = finding("the run", &operations, &refutation, &contradiction);
     assert!(finding.sentence.contains("no order explains read of b"), "{}", finding.sentence);
     assert!(finding.because.contains("and right is"), "{}", finding.because);
+}
+
+#[test]
+fn a_refusal_is_for_a_reason_that_is_right() {
+    let keep = |lease: i64| {
+        let lease = LeaseId(lease);
+        Request::Put(Put { key: "k".into(), lease, ignore_value: true, ..Put::default() })
+    };
+    let cases = [
+        (put_with_lease("k", "v", 7), Refusal::LeaseNotFound, true),
+        (put_with_lease("k", "v", 7), Refusal::KeyNotFound, false),
+        (put("k", "v"), Refusal::KeyNotFound, false),
+        (put("k", "v"), Refusal::TooManyRequests, true),
+        (keep(0), Refusal::KeyNotFound, true),
+        (keep(0), Refusal::LeaseNotFound, false),
+        (keep(0), Refusal::Compacted, false),
+        // Either is right.
+        (keep(7), Refusal::KeyNotFound, true),
+        (keep(7), Refusal::LeaseNotFound, true),
+    ];
+    for (request, reason, right) in cases {
+        let admitted = Etcd::default().admits(&request, &Err(reason));
+        assert_eq!(admitted, right, "{request:?} {reason:?}");
+    }
 }
 
 #[test]

@@ -53,6 +53,16 @@ impl State {
         at.ok().and_then(|at| self.log.get(at)).map_or(&[], Vec::as_slice)
     }
 
+    /// The revision below which the past was compacted; 0 if it never was.
+    pub fn compacted(&self) -> Revision {
+        self.compacted
+    }
+
+    /// Whether a lease exists.
+    pub fn is_granted(&self, lease: LeaseId) -> bool {
+        self.granted.contains(&lease)
+    }
+
     /// The keys that are attached to a lease now.
     pub fn attached(&self, lease: LeaseId) -> impl Iterator<Item = &Bytes> {
         self.attached.get(&lease).into_iter().flatten()

@@ -2,6 +2,7 @@
 
 use stateright::semantics::SequentialSpec;
 
+use super::etcd_refusals::may_refuse;
 use crate::history::{LeaseGrant, LeaseTtl, Refusal, Request, Response, Revision};
 use crate::model::{Change, Evaluation, Pair, State, can_mutate, is_local, mutated};
 use crate::search::{Fingerprint, Object};
@@ -91,14 +92,6 @@ impl Etcd {
         !depends || self.state.clone().apply(request).is_ok()
     }
 
-    /// Whether the store, asked now, may refuse a request so. Which of several reasons it
-    /// gives, where it has several, is left open.
-    fn refuses(&self, request: &Request, refusal: Refusal) -> bool {
-        is_local(request)
-            || !depends_on_state(refusal)
-            || self.state.clone().apply(request).is_err_and(depends_on_state)
-    }
-
     /// A lease request or a compaction on a copy of this state; nothing if it would not
     /// be answered so.
     fn stepped(&self, request: &Request, response: &Response) -> Option<Self> {
@@ -159,7 +152,7 @@ impl SequentialSpec for Etcd {
 
     fn is_valid_step(&mut self, request: &Request, ret: &Self::Ret) -> bool {
         match ret {
-            Err(refusal) => self.refuses(request, *refusal),
+            Err(refusal) => may_refuse(&self.state, request, *refusal),
             Ok(response) if Self::keys(request) => {
                 let agrees = self.agrees(request, response);
                 if agrees && !is_local(request) {
@@ -190,7 +183,7 @@ impl Object for Etcd {
 
     fn admits(&self, request: &Request, ret: &Self::Ret) -> bool {
         match ret {
-            Err(refusal) => self.refuses(request, *refusal),
+            Err(refusal) => may_refuse(&self.state, request, *refusal),
             Ok(response) if Self::keys(request) => self.agrees(request, response),
             Ok(_) if !is_modelled_beside_keys(request) => true,
             Ok(response) => self.stepped(request, response).is_some(),
@@ -230,18 +223,6 @@ impl Object for Etcd {
 /// Requests beside the key space that change the model's state.
 fn is_modelled_beside_keys(request: &Request) -> bool {
     matches!(request, Request::Compact(_) | Request::LeaseGrant(_) | Request::LeaseRevoke(_))
-}
-
-/// Whether the store gives this refusal only in certain states.
-fn depends_on_state(refusal: Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::KeyNotFound
-            | Refusal::Compacted
-            | Refusal::FutureRevision
-            | Refusal::LeaseNotFound
-            | Refusal::LeaseExists
-    )
 }
 
 /// A grant for which the server chose the ID, as one that asked for it.

@@ -3,6 +3,7 @@
 
 mod etcd;
 mod etcd_history;
+mod etcd_refusals;
 mod register;
 mod texts;
 
