@@ -102,7 +102,13 @@ impl Order {
         };
         let Some(header) = header.filter(|header| header.revision > Revision(0)) else { return };
         if matches!(frame, WatchFrame::Created(_)) {
-            compare(asked, opened.until(event.index, event.at), &header, ("K8", "a new watch"), findings);
+            compare(
+                asked,
+                opened.until(event.index, event.at),
+                &header,
+                ("K8", "a new watch"),
+                findings,
+            );
         }
         let place = Place::of(event);
         self.raise(member, Floor { epoch: asked.epoch, revision: header.revision, place });
