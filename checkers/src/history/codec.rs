@@ -143,7 +143,7 @@ impl<R: BufRead> HistoryReader<R> {
         }
         self.line += 1;
         let whole = self.buffer.ends_with(b"\n");
-        match serde_json::from_slice(&self.buffer) {
+        match parsed(&self.buffer) {
             Ok(event) => Ok(Some(Line::Event(event))),
             Err(_) if !whole => Ok(Some(Line::Torn { line: self.line })),
             Err(error) => Err(CodecError::Malformed {
@@ -152,6 +152,15 @@ impl<R: BufRead> HistoryReader<R> {
                 message: error.to_string(),
             }),
         }
+    }
+}
+
+/// Text that is known to be UTF-8 as a whole need not be looked at again string by string.
+/// A line that is not may still be an event, or is refused with its place.
+fn parsed(line: &[u8]) -> serde_json::Result<Event> {
+    match std::str::from_utf8(line) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(line),
     }
 }
 
