@@ -1,5 +1,7 @@
 //! Ranges of keys as etcd writes them in requests.
 
+use std::ops::Bound;
+
 use crate::history::Bytes;
 
 /// What `range_end` is when a range has no upper end.
@@ -37,6 +39,15 @@ impl KeyRange {
     /// The first key that can belong to the range.
     pub fn first(&self) -> &Bytes {
         &self.key
+    }
+
+    /// Where the range ends, as ordered maps have it. It may end before it begins.
+    pub fn end(&self) -> Bound<&Bytes> {
+        match self.range_end.as_slice() {
+            b"" => Bound::Included(&self.key),
+            NO_END => Bound::Unbounded,
+            _ => Bound::Excluded(&self.range_end),
+        }
     }
 
     /// Whether the range holds every key that a store can have (keys are not empty).
