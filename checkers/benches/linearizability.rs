@@ -5,14 +5,17 @@
 //!
 //! `cargo bench -p stormglass-checkers --bench linearizability` measures everything, which
 //! takes tens of minutes; `-- quick` measures less of it, in about one. One part is
-//! measured with its name: `small`, `ratios`, `register`, `stream`, `cells`. With
-//! `--json FILE` the rows are written to a file too (a path from `checkers/`). With
-//! `STORMGLASS_PROTOTYPE_REVISION` the prototype's program `revck` is measured beside.
+//! measured with its name: `small`, `ratios`, `register`, `stream`, `cells`, `checkers` (the
+//! time of every other checker on such a history). With `--json FILE` the rows are written
+//! to a file too (a path from `checkers/`). With `STORMGLASS_PROTOTYPE_REVISION` the
+//! prototype's program `revck` is measured beside.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 #[path = "linearizability/cells.rs"]
 mod cells;
+#[path = "linearizability/checkers.rs"]
+mod checkers;
 #[path = "linearizability/clock.rs"]
 mod clock;
 #[path = "linearizability/one_key.rs"]
@@ -53,6 +56,9 @@ fn main() {
     }
     if wanted("stream") {
         stream::stream(&mut rows, if quick { 2_000_000 } else { 50_000_000 });
+    }
+    if wanted("checkers") {
+        checkers::every_checker(&mut rows, if quick { 20_000 } else { 200_000 });
     }
     if wanted("cells") {
         let sizes: &[u64] = if quick { &[1000] } else { &[1000, 10_000, 100_000, 1_000_000] };
