@@ -1,5 +1,7 @@
 //! Ranges of keys as etcd writes them in requests.
 
+use std::ops::Bound;
+
 use crate::history::Bytes;
 
 /// What `range_end` is when a range has no upper end.
@@ -41,8 +43,17 @@ impl KeyRange {
 
     /// The first key beyond an interval; nothing where it has no upper end. (A range of one
     /// key has none either: see [`KeyRange::single`].)
-    pub fn end(&self) -> Option<&Bytes> {
+    pub fn beyond(&self) -> Option<&Bytes> {
         (self.range_end.as_slice() != NO_END).then_some(&self.range_end)
+    }
+
+    /// Where the range ends, as ordered maps have it. It may end before it begins.
+    pub fn end(&self) -> Bound<&Bytes> {
+        match self.range_end.as_slice() {
+            b"" => Bound::Included(&self.key),
+            NO_END => Bound::Unbounded,
+            _ => Bound::Excluded(&self.range_end),
+        }
     }
 
     /// Whether the range holds every key that a store can have (keys are not empty).

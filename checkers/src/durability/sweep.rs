@@ -31,7 +31,7 @@ impl Sweep {
     /// Revisions come in order, so a deletion covers what earlier ones left. Each removes
     /// the steps inside it for good, which keeps the whole near linear.
     fn delete(&mut self, range: &KeyRange, revision: Revision) {
-        let end = range.end();
+        let end = range.beyond();
         if end.is_some_and(|end| end <= range.first()) {
             return;
         }

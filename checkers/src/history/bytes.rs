@@ -65,7 +65,14 @@ impl Default for Bytes {
 
 impl PartialEq for Bytes {
     fn eq(&self, other: &Self) -> bool {
-        self.as_slice() == other.as_slice()
+        match (&self.0, &other.0) {
+            (Repr::Short { length, data }, Repr::Short { length: its_length, data: its_data }) => {
+                length == its_length && words(data) == words(its_data)
+            }
+            (Repr::Long(bytes), Repr::Long(its_bytes)) => bytes == its_bytes,
+            // Which one it is depends on the length alone.
+            _ => false,
+        }
     }
 }
 
@@ -79,14 +86,40 @@ impl PartialOrd for Bytes {
 
 impl Ord for Bytes {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_slice().cmp(other.as_slice())
+        match (&self.0, &other.0) {
+            // What is behind the end of a short one is zero: of two that are the same
+            // until there, the shorter one comes first.
+            (Repr::Short { length, data }, Repr::Short { length: its_length, data: its_data }) => {
+                words(data).cmp(&words(its_data)).then(length.cmp(its_length))
+            }
+            _ => self.as_slice().cmp(other.as_slice()),
+        }
     }
 }
 
 impl Hash for Bytes {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_slice().hash(state);
+        match &self.0 {
+            Repr::Short { length, data } => {
+                let [first, second, last] = words(data);
+                state.write_u64(first);
+                if usize::from(*length) > size_of::<u64>() {
+                    state.write_u64(second);
+                    state.write_u64(last);
+                }
+                state.write_usize((*length).into());
+            }
+            Repr::Long(bytes) => bytes.hash(state),
+        }
     }
+}
+
+/// Short bytes as numbers that have the same order; the last one overlaps the second.
+/// Numbers are compared in place, without a call.
+fn words(data: &[u8; SHORT_BYTES]) -> [u64; 3] {
+    const WORD: usize = size_of::<u64>();
+    let word = |bytes: Option<&[u8; WORD]>| bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    [word(data.first_chunk()), word(data[WORD..].first_chunk()), word(data.last_chunk())]
 }
 
 impl From<&[u8]> for Bytes {

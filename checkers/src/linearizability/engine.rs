@@ -3,7 +3,7 @@
 use super::floor::{Cause, Floor, Position, Sight};
 use super::keeping::Keeping;
 use super::lifetimes::Lifetimes;
-use super::log::{Account, Streams};
+use super::log::Streams;
 use super::operation::{End, Op, Operations};
 use super::past::Past;
 use super::pending::Pending;
@@ -17,7 +17,7 @@ use crate::history::{
     Body, Environment, Event, KeyEvent, Outcome, Request, Response, Revision, WatchEvent,
     WatchFrame,
 };
-use crate::model::{Change, Claim, State, can_mutate};
+use crate::model::{Claim, State, can_mutate};
 
 /// About how many bytes an answer or a revision that waits holds.
 const WAITING: usize = 600;
@@ -68,7 +68,7 @@ impl Engine {
             keeping: Keeping::default(),
             refusals: Refusals::default(),
             lifetimes: Lifetimes::default(),
-            pending: Pending::default(),
+            pending: Pending::new(start),
             suspects: Suspects::default(),
             taint: Taint::default(),
             findings: FindingSet::default(),
@@ -239,8 +239,7 @@ impl Engine {
         if revision <= self.state.revision() {
             self.compare_account(revision, sight, events);
         } else {
-            let changes = events.iter().map(Change::of).collect();
-            self.pending.show(Account { revision, changes, sight });
+            self.pending.show(revision, sight, events);
             self.bound_waiting();
         }
     }

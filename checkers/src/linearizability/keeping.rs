@@ -6,7 +6,6 @@ use super::engine::Engine;
 use super::operation::End;
 use super::past::Maker;
 use crate::history::{MemberIndex, Revision};
-use crate::model::Change;
 
 /// How far back a read of the past may go, as a multiple of the farthest one so far.
 const REACH: i64 = 4;
@@ -78,14 +77,11 @@ impl Engine {
 
     fn forget_oldest(&mut self) {
         let past = &mut self.past;
-        let Some(changes) = self.state.forget(|revision| past.overwritten(revision)) else {
+        let Some(alive) = self.state.forget(|revision| past.overwritten(revision)) else {
             past.forget_idle();
             return;
         };
-        let oldest = self.state.oldest();
-        let alive =
-            |change: &&Change| self.state.index().last_change(&change.key, oldest) == Some(oldest);
-        let made = self.past.forget(changes.iter().filter(alive).count());
+        let made = self.past.forget(alive);
         if let Some(Maker::Operation(op)) = made.map(|made| made.by)
             && matches!(op.end, End::Doubtful(_))
         {

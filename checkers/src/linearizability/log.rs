@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::floor::Sight;
-use crate::history::{
-    KeyEvent, Revision, WatchEvent, WatchEvents, WatchFrame, WatchId, WatchRequest,
-};
+use crate::history::{KeyEvent, WatchEvent, WatchEvents, WatchFrame, WatchId, WatchRequest};
 use crate::keys::KeyRange;
 use crate::model::Change;
 
@@ -14,40 +12,56 @@ use crate::model::Change;
 pub(super) struct Shown {
     /// The first sight of it.
     pub(super) first: Sight,
-    /// What it changed, by the watches' accounts. Where they agree, there is one.
-    accounts: Vec<(Vec<Change>, Sight, usize)>,
+    /// What it changed, by the first watch that showed it.
+    account: Account,
+    /// By those that show something else. Where watches agree, there are none.
+    others: Vec<Account>,
 }
 
 impl Shown {
     /// A revision that one watch showed.
-    pub(super) fn new(account: Account) -> Self {
-        let Account { changes, sight, .. } = account;
-        Self { first: sight, accounts: vec![(changes, sight, 1)] }
+    pub(super) fn new(sight: Sight, events: &[KeyEvent]) -> Self {
+        Self { first: sight, account: Account::new(sight, events), others: Vec::new() }
     }
 
     /// Another watch shows it.
-    pub(super) fn add(&mut self, account: Account) {
-        let Account { changes, sight, .. } = account;
-        match self.accounts.iter_mut().find(|known| same_changes(&known.0, &changes)) {
-            Some(known) => known.2 += 1,
-            None => self.accounts.push((changes, sight, 1)),
+    pub(super) fn add(&mut self, sight: Sight, events: &[KeyEvent]) {
+        let mut known = std::iter::once(&mut self.account).chain(&mut self.others);
+        match known.find(|known| is_account_of(&known.changes, events)) {
+            Some(known) => known.watches += 1,
+            None => self.others.push(Account::new(sight, events)),
         }
     }
 
     /// How many watches showed it.
     pub(super) fn accounts(&self) -> usize {
-        self.accounts.iter().map(|account| account.2).sum()
+        self.account.watches + self.others.iter().map(|account| account.watches).sum::<usize>()
     }
 
     /// What most watches say; of equally many the first.
     pub(super) fn account(&self) -> (&[Change], Sight) {
-        let mut best = &self.accounts[0];
-        for account in &self.accounts[1..] {
-            if account.2 > best.2 {
+        let mut best = &self.account;
+        for account in &self.others {
+            if account.watches > best.watches {
                 best = account;
             }
         }
-        (&best.0, best.1)
+        (&best.changes, best.sight)
+    }
+}
+
+/// What some watches say that a revision changed.
+#[derive(Clone, Debug)]
+struct Account {
+    changes: Vec<Change>,
+    /// The first of them.
+    sight: Sight,
+    watches: usize,
+}
+
+impl Account {
+    fn new(sight: Sight, events: &[KeyEvent]) -> Self {
+        Self { changes: events.iter().map(Change::of).collect(), sight, watches: 1 }
     }
 }
 
@@ -58,14 +72,6 @@ struct Stream {
     whole: bool,
     /// Events of a response that is not complete yet.
     fragments: Vec<KeyEvent>,
-}
-
-/// One revision of one response, complete.
-#[derive(Clone, Debug)]
-pub(super) struct Account {
-    pub(super) revision: Revision,
-    pub(super) changes: Vec<Change>,
-    pub(super) sight: Sight,
 }
 
 /// The watches that show every change of every key, and what of them is not complete.
@@ -114,6 +120,17 @@ fn is_whole(request: &WatchRequest) -> bool {
     KeyRange::new(&request.key, &request.range_end).is_everything()
         && !request.no_put
         && !request.no_delete
+}
+
+/// Whether a watch's events of one revision are these changes, in whatever order.
+pub(super) fn is_account_of(changes: &[Change], events: &[KeyEvent]) -> bool {
+    if changes.len() != events.len() {
+        return false;
+    }
+    if changes.iter().zip(events).all(|(change, event)| change.is(event)) {
+        return true;
+    }
+    same_changes(changes, &events.iter().map(Change::of).collect::<Vec<_>>())
 }
 
 /// Whether two lists of changes are the same but for their order.

@@ -1,11 +1,13 @@
 //! Who made the revisions of the model, as far back as the model goes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use indexmap::IndexMap;
 
 use super::floor::Sight;
 use super::operation::Op;
 use crate::history::{Request, Revision};
-use crate::model::Change;
+use crate::model::{Change, Mixing};
 
 /// Who made a revision.
 #[derive(Clone, Debug)]
@@ -58,7 +60,7 @@ pub(super) struct Past {
     before: Revision,
     made: VecDeque<Made>,
     /// Forgotten revisions that made pairs which still exist, and how many.
-    elders: BTreeMap<Revision, (Made, usize)>,
+    elders: IndexMap<Revision, (Made, usize), Mixing>,
     /// Writes that had no effect, by their answer, and the revision when it came.
     idle: VecDeque<(Revision, Op)>,
     /// About how many bytes all this and the model hold.
@@ -71,7 +73,7 @@ impl Past {
         Self {
             before: start,
             made: VecDeque::new(),
-            elders: BTreeMap::new(),
+            elders: IndexMap::default(),
             idle: VecDeque::new(),
             bytes: 0,
         }
@@ -150,7 +152,7 @@ impl Past {
         if let Some((_, alive)) = self.elders.get_mut(&revision) {
             *alive -= 1;
             if *alive == 0 {
-                self.elders.remove(&revision);
+                self.elders.swap_remove(&revision);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::floor::Sight;
-use super::log::{Shown, same_changes};
+use super::log::{Shown, is_account_of};
 use super::operation::Op;
 use super::past::Maker;
 use super::pending::Expected;
@@ -20,11 +20,11 @@ impl Engine {
     pub(super) fn advance(&mut self) {
         while self.stopped.is_none() {
             let next = self.state.revision().next();
-            let Some((first, expected)) = self.pending.first() else { return };
+            let Some(expected) = self.pending.get(next) else { return };
             let shown = expected.shown.as_ref();
             let ready = expected.writer.is_some()
                 || shown.is_some_and(|shown| self.operations.settled(shown.first.index));
-            if first != next || !ready {
+            if !ready {
                 return;
             }
             let Some(mut expected) = self.pending.take(next) else { return };
@@ -212,17 +212,6 @@ pub(super) enum Wrong {
     Differs(crate::model::Disagreement),
     /// There should have been none.
     NotRefused(crate::history::Refusal),
-}
-
-/// Whether a watch's events of one revision are these changes, in whatever order.
-fn is_account_of(changes: &[Change], events: &[KeyEvent]) -> bool {
-    if changes.len() != events.len() {
-        return false;
-    }
-    if changes.iter().zip(events).all(|(change, event)| change.is(event)) {
-        return true;
-    }
-    same_changes(changes, &events.iter().map(Change::of).collect::<Vec<_>>())
 }
 
 /// Whether a watch shows a change that the write did not make. (A change that it does

@@ -40,11 +40,14 @@ impl Index {
         range: &'a KeyRange,
         at: Revision,
     ) -> impl Iterator<Item = (&'a Bytes, &'a Pair)> + 'a {
-        // A range may end before it begins; `contains` cuts, and nothing can panic.
-        let from = (Bound::Included(range.first()), Bound::Unbounded);
+        let first = range.first();
+        // A range may end before it begins, which an ordered map does not bear.
+        let end = match range.end() {
+            Bound::Excluded(end) => Bound::Excluded(end.max(first)),
+            end => end,
+        };
         self.order
-            .range::<Bytes, _>(from)
-            .take_while(|(key, _)| range.contains(key))
+            .range::<Bytes, _>((Bound::Included(first), end))
             .filter_map(move |(key, place)| Some((key, newest(&self.keys[*place], at)?)))
     }
 
@@ -76,9 +79,15 @@ impl Index {
         }
     }
 
-    /// Forgets what a key was before a revision; the revisions of the versions that go.
-    pub(super) fn forget(&mut self, key: &Bytes, before: Revision, mut gone: impl FnMut(Revision)) {
-        let Some(place) = self.keys.get_index_of(key) else { return };
+    /// Forgets what a key was before a revision; `gone` is told the revisions of the
+    /// versions that go. Whether the oldest that stays is of this revision.
+    pub(super) fn forget(
+        &mut self,
+        key: &Bytes,
+        before: Revision,
+        mut gone: impl FnMut(Revision),
+    ) -> bool {
+        let Some(place) = self.keys.get_index_of(key) else { return false };
         let versions = &mut self.keys[place];
         while versions.get(1).is_some_and(|next| next.since <= before) {
             versions.pop_front().into_iter().for_each(|version| gone(version.since));
@@ -87,7 +96,9 @@ impl Index {
         if versions.len() == 1 && versions.front().is_some_and(over) {
             gone(versions[0].since);
             self.drop_key(key, place);
+            return false;
         }
+        versions.front().is_some_and(|version| version.since == before)
     }
 
     fn drop_key(&mut self, key: &Bytes, place: usize) {

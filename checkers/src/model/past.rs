@@ -10,16 +10,18 @@ impl State {
         self.start
     }
 
-    /// Forgets the content of the oldest revision; what made the one after it, which
-    /// becomes the oldest. `gone` is told of each version of a key that is forgotten, by
-    /// its revision. Nothing if there is no other revision.
-    pub fn forget(&mut self, mut gone: impl FnMut(Revision)) -> Option<Vec<Change>> {
+    /// Forgets the content of the oldest revision; the one after it becomes the oldest.
+    /// `gone` is told of each version of a key that is forgotten, by its revision. How
+    /// many of the changes that made the now oldest revision are still known: what they
+    /// left is a part of its content. Nothing if there is no other revision.
+    pub fn forget(&mut self, mut gone: impl FnMut(Revision)) -> Option<usize> {
         let changes = self.log.pop_front()?;
         self.start = self.start.next();
+        let mut known = 0;
         for change in &changes {
-            self.index.forget(&change.key, self.start, &mut gone);
+            known += usize::from(self.index.forget(&change.key, self.start, &mut gone));
         }
-        Some(changes)
+        Some(known)
     }
 
     /// Takes the newest revision back, as if it had never been made. Its changes.

@@ -108,6 +108,10 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn change(&mut self, key: &Bytes, pair: Option<Pair>) {
+        if self.changes.is_empty() {
+            // Most requests change one key, and what they change is kept for long.
+            self.changes.reserve_exact(1);
+        }
         self.changes.push(Change { key: key.clone(), pair });
     }
 
