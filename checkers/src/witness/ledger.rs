@@ -140,10 +140,9 @@ impl Ledger {
         for event in events {
             let to = match event.kind {
                 KeyEventKind::Delete => To::Gone,
-                KeyEventKind::Put => To::Put {
-                    value: Some(event.kv.value.clone()),
-                    lease: Some(event.kv.lease),
-                },
+                KeyEventKind::Put => {
+                    To::Put { value: Some(event.kv.value.clone()), lease: Some(event.kv.lease) }
+                }
             };
             self.add(&event.kv.key, at, to);
         }
@@ -188,8 +187,7 @@ impl Ledger {
         let known = known.filter(|at| **at <= to).count();
         let holes = to.0 - after.0 > i64::try_from(known).unwrap_or(i64::MAX);
         let leased = matches!(held, Held::Pair(pair, _) if !pair.lease.is_none());
-        let touch =
-            |operation: &Operation| Writes::possible(&operation.request).may_touch(key);
+        let touch = |operation: &Operation| Writes::possible(&operation.request).may_touch(key);
         let open = self.foreign || *held == Held::Unknown;
         holes && (open || leased || self.doubtful.iter().any(touch))
     }
@@ -210,9 +208,10 @@ impl Ledger {
     pub(super) fn content(&self, span: Span<'_>, at: Revision) -> Option<Vec<(KeyValue, bool)>> {
         let mut pairs = Vec::new();
         let open = self.doubtful.iter().any(|operation| {
-            Writes::possible(&operation.request).puts.iter().any(|put| {
-                holds(span, &put.key) && self.held(&put.key, at) == Held::Unknown
-            })
+            Writes::possible(&operation.request)
+                .puts
+                .iter()
+                .any(|put| holds(span, &put.key) && self.held(&put.key, at) == Held::Unknown)
         });
         if open || !self.ours || (self.foreign && !self.holes(at).is_empty()) {
             return None;
@@ -234,11 +233,7 @@ impl Ledger {
     }
 
     /// The same, as if a revision had deleted and put these, and nobody were in doubt.
-    pub(super) fn supposing(
-        &self,
-        at: Revision,
-        (puts, gone): (&[&Put], &[Bytes]),
-    ) -> Self {
+    pub(super) fn supposing(&self, at: Revision, (puts, gone): (&[&Put], &[Bytes])) -> Self {
         let mut other = self.clone();
         for key in gone {
             other.add(key, at, To::Gone);

@@ -37,7 +37,8 @@ impl<'a> Window<'a> {
                 WatchFrame::Events(events) => {
                     window.delivered.extend(events.events.iter().map(|one| (event, one)));
                     let last = events.events.iter().map(|one| one.kv.mod_revision).max();
-                    let last = last.map(|last| if events.fragment { last.previous() } else { last });
+                    let last =
+                        last.map(|last| if events.fragment { last.previous() } else { last });
                     window.passed = window.passed.max(last.unwrap_or_default());
                 }
                 WatchFrame::Progress(progress) => {

@@ -76,12 +76,7 @@ impl<'a> Writes<'a> {
         }
     }
 
-    fn delete(
-        &mut self,
-        span: Span<'a>,
-        deleted: i64,
-        answer: &'a crate::history::DeleteResponse,
-    ) {
+    fn delete(&mut self, span: Span<'a>, deleted: i64, answer: &'a crate::history::DeleteResponse) {
         if deleted == 0 {
             return;
         }

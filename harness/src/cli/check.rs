@@ -12,7 +12,7 @@ use super::facts;
 use super::output;
 use super::summary::verdict_lines;
 use crate::exit::ExitCode;
-use crate::run::context;
+use crate::run::{confirm, context};
 use crate::run_dir::{HistoryFile, RunDir, open_history};
 
 /// Judges a run directory or a history file.
@@ -33,7 +33,9 @@ pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, Comman
         None => None,
     };
     let reader = open_history(path).map_err(CommandError::usage)?;
-    let judgement = judge(reader, plan.as_ref())?;
+    let preamble = reader.preamble().clone();
+    let mut judgement = judge(reader, plan.as_ref())?;
+    confirm(path, &preamble, &mut judgement);
     if let (Some(dir), Some(plan)) = (&dir, &plan) {
         keep(dir, plan, &judgement)?;
     }

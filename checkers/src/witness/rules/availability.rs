@@ -120,8 +120,10 @@ fn no_progress(case: &Case<'_>) -> Proof {
     demand(end.0.saturating_sub(from.0) > LIMIT, "spans too short a time")?;
     let all = case.context.operations.iter().filter(|one| {
         let ended = one.ended();
-        one.member == Some(member) && needs_majority(one)
-            && ended >= first.ended() && ended <= last.ended()
+        one.member == Some(member)
+            && needs_majority(one)
+            && ended >= first.ended()
+            && ended <= last.ended()
     });
     let verdicts: Vec<bool> = all.filter_map(served).collect();
     demand(!verdicts.contains(&true), "is about a member that served meanwhile")?;

@@ -125,9 +125,11 @@ fn hash_mismatch(case: &Case<'_>) -> Proof {
 /// The release of the member that was asked.
 fn release(case: &Case<'_>, operation: &Operation) -> Option<String> {
     let member: MemberIndex = operation.member?;
-    let started = case.context.surroundings.iter().filter(|event| {
-        event.member == Some(member) && event.index < operation.ended()
-    });
+    let started = case
+        .context
+        .surroundings
+        .iter()
+        .filter(|event| event.member == Some(member) && event.index < operation.ended());
     let started = started.filter_map(|event| match &event.body {
         Body::Environment(Environment::MemberStarted(life)) => Some(life.version.clone()),
         _ => None,

@@ -1,9 +1,7 @@
 //! What the frames of one watch prove by themselves.
 
 use super::sessions::ends_between;
-use crate::history::{
-    KeyEvent, KeyEventKind, Request, Response, Revision, WatchFrame, WatchOpen,
-};
+use crate::history::{KeyEvent, KeyEventKind, Request, Response, Revision, WatchFrame, WatchOpen};
 use crate::witness::case::{Case, Step};
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
@@ -58,13 +56,13 @@ fn disorder(case: &Case<'_>) -> Proof {
 /// One revision in two responses that are not fragments of one.
 fn split(case: &Case<'_>) -> Proof {
     let [one, other] = two_deliveries(case)?;
-    let shared =
-        some_pair(case, |first, second| first.kv.mod_revision == second.kv.mod_revision)?;
+    let shared = some_pair(case, |first, second| first.kv.mod_revision == second.kv.mod_revision)?;
     demand(shared, "shows no revision in both responses")?;
     let (watch, _) = required(one.frame(), "has no frame")?;
-    let mut between = case.context.frames(watch).filter(|(event, _)| {
-        event.index >= one.begin() && event.index < other.begin()
-    });
+    let mut between = case
+        .context
+        .frames(watch)
+        .filter(|(event, _)| event.index >= one.begin() && event.index < other.begin());
     let apart = between.any(|(_, frame)| match frame {
         WatchFrame::Events(events) => !events.fragment,
         _ => true,
@@ -162,10 +160,9 @@ fn compaction_silent(case: &Case<'_>) -> Proof {
         _ => false,
     };
     demand(other == watch && goes_on, "has a watch that does not go on")?;
-    let mut before = case.context.frames(watch).filter(|(event, _)| event.index < delivered.begin());
-    let over = before.any(|(_, frame)| {
-        matches!(frame, WatchFrame::Canceled(_) | WatchFrame::Broken { .. })
-    });
+    let mut before =
+        case.context.frames(watch).filter(|(event, _)| event.index < delivered.begin());
+    let over = before
+        .any(|(_, frame)| matches!(frame, WatchFrame::Canceled(_) | WatchFrame::Broken { .. }));
     demand(!over, "is of a watch that was cancelled")
 }
-

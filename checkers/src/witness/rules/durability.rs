@@ -1,6 +1,8 @@
 //! What was acknowledged or shown, and is not in a final read.
 
-use crate::history::{Body, Bytes, KeyValue, Phase, Range, RangeResponse, Request, Response, Revision};
+use crate::history::{
+    Body, Bytes, KeyValue, Phase, Range, RangeResponse, Request, Response, Revision,
+};
 use crate::witness::case::{Case, Step};
 use crate::witness::ledger::Held;
 use crate::witness::operation::Operation;
@@ -59,12 +61,13 @@ pub(super) fn is_whole(range: &Range) -> bool {
 /// Whether an operation was sent in the phase of final reads.
 pub(super) fn is_final(case: &Case<'_>, operation: &Operation) -> bool {
     let before = case.context.surroundings.iter();
-    let phases = before.filter(|event| event.index < operation.invocation).filter_map(|event| {
-        match &event.body {
+    let phases =
+        before.filter(|event| event.index < operation.invocation).filter_map(|event| match &event
+            .body
+        {
             Body::Environment(crate::history::Environment::Phase(phase)) => Some(*phase),
             _ => None,
-        }
-    });
+        });
     phases.last() == Some(Phase::Final)
 }
 

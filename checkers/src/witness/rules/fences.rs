@@ -95,9 +95,9 @@ fn valid_fence_refused(case: &Case<'_>) -> Proof {
     demand(alone, "has a transaction with other guards too")?;
     let shown = |key: &Bytes| state(case, delivery, key, seen);
     let first = fences.iter().any(|(key, token)| shown(key) == Some(*token));
-    let all = fences.iter().all(|(key, token)| {
-        shown(key).or_else(|| latest(case, key, seen)) == Some(*token)
-    });
+    let all = fences
+        .iter()
+        .all(|(key, token)| shown(key).or_else(|| latest(case, key, seen)) == Some(*token));
     demand(first && all, "has a guard that may not have held")
 }
 
@@ -147,9 +147,9 @@ fn tokens(operation: &Operation) -> Vec<(&Bytes, Revision)> {
     let Some(token) = operation.seen().map(Revision::next) else { return Vec::new() };
     let free = fences(txn).into_iter().filter(|(_, token)| token.is_zero());
     let taken = free.filter(|(key, _)| {
-        txn.success.iter().any(|op| {
-            matches!(op, TxnOp::Put(put) if put.key == **key && !put.lease.is_none())
-        })
+        txn.success
+            .iter()
+            .any(|op| matches!(op, TxnOp::Put(put) if put.key == **key && !put.lease.is_none()))
     });
     taken.map(|(key, _)| (key, token)).collect()
 }

@@ -82,9 +82,7 @@ fn shows(window: &Window<'_>, source: &Step, key: &Bytes, at: Revision) -> bool 
     let Some(operation) = source.operation() else { return window.has(key, at) };
     let done = Writes::done(operation);
     let mut delivered = window.delivered.iter();
-    delivered.any(|(_, one)| {
-        one.kv.mod_revision == at && one.kv.key == *key && done.explain(one)
-    })
+    delivered.any(|(_, one)| one.kv.mod_revision == at && one.kv.key == *key && done.explain(one))
 }
 
 /// Whether a frame takes its watch to a revision or beyond.
@@ -151,6 +149,6 @@ fn phantom(case: &Case<'_>) -> Proof {
     });
     demand(case.preamble.exclusive && !services, "is of a store that others write to")?;
     let mut puts = delivery.changes().iter().filter(|one| one.kind == KeyEventKind::Put);
-    let nobody = puts.any(|one| !super::phantoms::anybody_puts(case, one));
+    let nobody = puts.any(|one| !super::phantoms::anybody_puts(case, one, u64::MAX));
     demand(nobody, "shows nothing but values that were asked for")
 }

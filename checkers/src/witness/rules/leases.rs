@@ -54,16 +54,18 @@ pub(super) fn sound(case: &Case<'_>) -> Proof {
 
 /// Whether a lease was asked for once only: what is said of it is about one lease.
 pub(super) fn granted_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    let grants = case.context.operations.iter().filter(|one| {
-        matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease)
-    });
+    let grants =
+        case.context.operations.iter().filter(
+            |one| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease),
+        );
     grants.count() == 1
 }
 
 fn is_granted_at_most_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    let grants = case.context.operations.iter().filter(|one| {
-        matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease)
-    });
+    let grants =
+        case.context.operations.iter().filter(
+            |one| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease),
+        );
     grants.count() <= 1
 }
 
@@ -171,9 +173,10 @@ fn lost(case: &Case<'_>) -> Proof {
         (request, Some((_, _, Outcome::Failed(definite)))) => {
             definite.reason == Refusal::LeaseNotFound && names(request).len() == 1
         }
-        (Request::LeaseKeepAlive(_), Some((_, _, Outcome::Ok(Response::LeaseKeepAlive(answer))))) => {
-            answer.ttl_seconds <= 0
-        }
+        (
+            Request::LeaseKeepAlive(_),
+            Some((_, _, Outcome::Ok(Response::LeaseKeepAlive(answer)))),
+        ) => answer.ttl_seconds <= 0,
         _ => false,
     };
     let about = names(&refused.request).contains(&lease);
@@ -284,22 +287,22 @@ fn was_asked_for(case: &Case<'_>, lease: LeaseId, before: u64) -> bool {
 fn double_attachment(case: &Case<'_>) -> Proof {
     sound(case)?;
     let [step] = case.exactly::<1>()?;
-    let ledger = case.context.ledger(case.preamble);
     let found = expiries(case, step).into_iter().any(|part| {
-        let at = part[0].kv.mod_revision;
-        let known: Option<Vec<Option<LeaseId>>> = part
-            .iter()
-            .map(|one| match ledger.held(&one.kv.key, at.previous()) {
-                Held::Unknown => None,
-                Held::Absent => Some(None),
-                Held::Pair(pair, _) => Some(Some(pair.lease).filter(|lease| !lease.is_none())),
-            })
-            .collect();
-        let known = known.unwrap_or_default();
+        let of = |one: &&KeyEvent| shown_lease(case, &one.kv.key, one.kv.mod_revision);
+        let known: Vec<Option<LeaseId>> = part.iter().map(of).collect();
         let some = known.iter().any(Option::is_some);
         some && known.iter().any(|lease| *lease != known[0])
     });
     demand(found, "deletes keys of one lease")
+}
+
+/// The lease that watches show a key with last, before a revision.
+fn shown_lease(case: &Case<'_>, key: &Bytes, before: Revision) -> Option<LeaseId> {
+    let all = case.context.watches.iter().flat_map(super::delivered);
+    let of_key = all.filter(|one| one.kv.key == *key && one.kv.mod_revision < before);
+    let last = of_key.max_by_key(|one| one.kv.mod_revision)?;
+    let attached = last.kind == KeyEventKind::Put && !last.kv.lease.is_none();
+    attached.then_some(last.kv.lease)
 }
 
 fn short_ttl(case: &Case<'_>) -> Proof {

@@ -31,9 +31,10 @@ fn split_revision(case: &Case<'_>) -> Proof {
 
 /// Whether a write did what a watch shows, leases aside.
 fn explains(done: &Writes<'_>, change: &KeyEvent) -> bool {
-    let put = done.puts.iter().any(|put| {
-        put.key == change.kv.key && (put.ignore_value || put.value == change.kv.value)
-    });
+    let put = done
+        .puts
+        .iter()
+        .any(|put| put.key == change.kv.key && (put.ignore_value || put.value == change.kv.value));
     match change.kind {
         crate::history::KeyEventKind::Put => put,
         crate::history::KeyEventKind::Delete => done.may_delete(&change.kv.key),

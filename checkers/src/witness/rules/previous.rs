@@ -27,8 +27,7 @@ fn between(case: &Case<'_>, one: &KeyEvent, after: Revision, before: Revision) -
 fn follows(old: &KeyEvent, new: &KeyEvent) -> bool {
     match (old.kind, new.kind) {
         (KeyEventKind::Put, KeyEventKind::Put) => {
-            old.kv.create_revision == new.kv.create_revision
-                && old.kv.version + 1 == new.kv.version
+            old.kv.create_revision == new.kv.create_revision && old.kv.version + 1 == new.kv.version
         }
         (KeyEventKind::Delete, KeyEventKind::Put) => new.kv.version == 1,
         (KeyEventKind::Delete, KeyEventKind::Delete) => false,
@@ -110,7 +109,8 @@ fn contradicts(
     pair: &KeyValue,
 ) -> bool {
     let of_key = |one: &&KeyEvent| one.kv.key == change.kv.key;
-    let same_change = |one: &&KeyEvent| of_key(one) && one.kv.mod_revision == change.kv.mod_revision;
+    let same_change =
+        |one: &&KeyEvent| of_key(one) && one.kv.mod_revision == change.kv.mod_revision;
     let itself = known.changes().iter().find(same_change);
     if cannot_precede(pair, change) {
         return itself.is_some() || opens(known, step);
@@ -156,8 +156,7 @@ fn may_be_compacted(case: &Case<'_>, at: Revision) -> bool {
     let asked = case.context.operations.iter().any(|operation| {
         matches!(&operation.request, Request::Compact(compact) if compact.revision >= at)
     });
-    let itself = |event: &Event| {
-        matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }))
-    };
+    let itself =
+        |event: &Event| matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }));
     asked || case.context.surroundings.iter().any(itself)
 }

@@ -65,9 +65,7 @@ fn lease_misordered(case: &Case<'_>) -> Proof {
         return demand(used.iter().any(never), "uses leases that somebody had asked for");
     };
     demand(end.precedes(using), "has an end that was not before the use")?;
-    let ended = |lease: &LeaseId| {
-        ends(end, *lease) && asked(lease, u64::MAX) == 1
-    };
+    let ended = |lease: &LeaseId| ends(end, *lease) && asked(lease, u64::MAX) == 1;
     demand(used.iter().any(ended), "does not end a lease that is used later")
 }
 
@@ -108,6 +106,7 @@ pub(super) fn names(request: &Request) -> BTreeSet<LeaseId> {
 /// A refusal whose reason was true at no time from its sending to its end.
 fn wrong_refusal(case: &Case<'_>) -> Proof {
     let operations = super::answers::operations(case);
+    demand(operations.len() == case.steps.len(), "has steps that are no operations")?;
     let refused = operations.iter().find(|operation| {
         matches!(&operation.end, Some((_, _, Outcome::Failed(definite)))
             if matches!(definite.reason,
@@ -149,9 +148,10 @@ fn nobody_compacted(case: &Case<'_>, refused: &Operation) -> Proof {
     };
     let oldest = required(oldest, "has a request that asks for no revision")?;
     demand(oldest.0 > 0, "asks for what every store has compacted")?;
-    let itself = case.context.surroundings.iter().any(|event| {
-        matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }))
-    });
+    let itself =
+        case.context.surroundings.iter().any(|event| {
+            matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }))
+        });
     let by_request = case.context.operations.iter().any(|one| {
         let may = matches!(&one.request, Request::Compact(compact) if compact.revision >= oldest);
         may && !one.refused()

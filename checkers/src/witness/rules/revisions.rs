@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::history::{
-    Body, Environment, Header, HexId, KeyValue, MemberIndex, Response, Revision, Sample,
-    WatchFrame,
+    Body, Environment, Header, HexId, KeyValue, MemberIndex, Response, Revision, Sample, WatchFrame,
 };
 use crate::witness::case::{Case, Step};
 use crate::witness::pairs::{Seen, pairs};
@@ -22,7 +21,10 @@ pub(super) const RULES: &[Rule] = &[
 pub(super) const SURROUNDINGS: Needs = Needs { surroundings: true, ..Needs::STEPS };
 
 /// Pairs of one key that two steps show, each with each.
-fn with_each_other(case: &Case<'_>, wrong: fn(&Seen<'_>, &Seen<'_>) -> bool) -> Result<bool, String> {
+fn with_each_other(
+    case: &Case<'_>,
+    wrong: fn(&Seen<'_>, &Seen<'_>) -> bool,
+) -> Result<bool, String> {
     let [one, other] = case.exactly::<2>()?;
     let (one, other) = (pairs(one), pairs(other));
     Ok(one.iter().any(|a| other.iter().any(|b| a.pair.key == b.pair.key && wrong(a, b))))

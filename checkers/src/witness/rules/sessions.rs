@@ -16,7 +16,10 @@ fn revision_went_back(case: &Case<'_>) -> Proof {
     let member = required(first.member(), "has a step without a member")?;
     demand(second.member() == Some(member), "is about two members")?;
     demand(first.end() < second.begin(), "has two steps that overlap in time")?;
-    demand(!ends_between(case, member, first.begin(), second.end()), "spans two lives of a member")?;
+    demand(
+        !ends_between(case, member, first.begin(), second.end()),
+        "spans two lives of a member",
+    )?;
     let known = required(shown(first), "has a first step without a revision")?;
     let later = required(live(second), "has a second step without a revision of its own")?;
     demand(later < known, "has revisions that go forward")

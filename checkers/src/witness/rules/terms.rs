@@ -135,9 +135,9 @@ fn late_expiry(case: &Case<'_>) -> Proof {
     let crowd = u64::try_from(granted / 500).unwrap_or(0) * SECOND;
     let ttl = ttl(renewed);
     let allowed = ttl + ALLOWANCE + crowd + ttl / 100;
-    let slow = clock_faults(case).iter().any(|(begin, end, _)| {
-        *begin <= at && end.is_none_or(|end| end >= from)
-    });
+    let slow = clock_faults(case)
+        .iter()
+        .any(|(begin, end, _)| *begin <= at && end.is_none_or(|end| end >= from));
     demand(!slow, "is of a time in which clocks were touched")?;
     demand(at.0.saturating_sub(from.0) > allowed, "shows the lease alive in its time")
 }
@@ -153,9 +153,12 @@ fn saw_alive(case: &Case<'_>, step: &Step, lease: LeaseId) -> bool {
     // It saw a revision, and the keys of the lease were there still.
     let Some(seen) = operation.reached().and(operation.seen()) else { return false };
     let ledger = case.context.ledger(case.preamble);
-    let mut attached = case.context.watches.iter().flat_map(super::delivered).filter(|change| {
-        change.kind == KeyEventKind::Put && change.kv.lease == lease
-    });
+    let mut attached = case
+        .context
+        .watches
+        .iter()
+        .flat_map(super::delivered)
+        .filter(|change| change.kind == KeyEventKind::Put && change.kv.lease == lease);
     attached.any(|change| {
         let later = Revision(seen.0.max(change.kv.mod_revision.0));
         matches!(ledger.held(&change.kv.key, later), Held::Pair(pair, _) if pair.lease == lease)
