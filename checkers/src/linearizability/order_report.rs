@@ -4,9 +4,10 @@
 use super::engine::Engine;
 use super::operation::Op;
 use super::real_time::capital;
+use super::report::in_order;
 use super::tally::Tally;
 use crate::history::{LeaseId, Request, Revision};
-use crate::verdict::{Finding, Witness};
+use crate::verdict::Finding;
 
 impl Engine {
     /// A refusal that was true nowhere.
@@ -31,7 +32,6 @@ impl Engine {
         steps.push(op.step(None).contradicting());
         let same = |later: &&Op| maker.is_none_or(|maker| maker.invocation != later.invocation);
         steps.extend(later.filter(same).map(|later| later.step(None)));
-        steps.sort_by_key(|step| step.index);
         let guarantee = if matches!(op.request, Request::Put(_)) { "K3" } else { "K7" };
         self.findings.add("wrong-refusal", || Finding {
             anomaly: "wrong-refusal".to_owned(),
@@ -39,7 +39,7 @@ impl Engine {
             sentence,
             because: "because a refusal must be true at some time while it is under way".to_owned(),
             however: "however it would have been answered at every such time".to_owned(),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -64,7 +64,7 @@ impl Engine {
             sentence,
             because,
             however: "however it was answered as if the lease existed".to_owned(),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -82,7 +82,7 @@ impl Engine {
             sentence,
             because: format!("because revision {read} had been compacted before it was sent"),
             however: "however it was answered instead of refused".to_owned(),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -103,7 +103,7 @@ impl Engine {
             because: "because each revision is made by one of the operations that were sent"
                 .to_owned(),
             however: "however every way to choose them contradicts an answer".to_owned(),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 }

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::floor::{Cause, Floor, Position};
 use super::operation::{End, Op, Operation};
 use super::past::Maker;
-use super::report::sight_step;
+use super::report::{in_order, sight_step};
 use crate::history::{Request, Response, Revision};
 use crate::model::Claim;
 use crate::verdict::{Finding, Witness, WitnessStep};
@@ -79,7 +79,7 @@ impl Engine {
             sentence,
             because: format!("because revision {revision} belongs to exactly one write"),
             however: "however two different writes were acknowledged with it".to_owned(),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
         self.stop(format!("after revision {revision} was given twice"));
     }
@@ -154,7 +154,7 @@ fn shown(floor: &Floor) -> String {
 fn pair(floor: &Floor, operation: &Operation) -> Witness {
     let mut steps: Vec<WitnessStep> = cause_step(floor).into_iter().collect();
     steps.push(operation.step(None).contradicting());
-    Witness { steps }
+    in_order(steps)
 }
 
 fn cause_step(floor: &Floor) -> Option<WitnessStep> {

@@ -63,7 +63,7 @@ impl Engine {
             sentence,
             because: format!("because the writes up to revision {revision} determine the answer"),
             however: format!("however {what}"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -82,7 +82,7 @@ impl Engine {
             sentence,
             because: format!("because the first write makes revision {}", start.next()),
             however: format!("however it was acknowledged with revision {revision}"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -109,7 +109,7 @@ impl Engine {
             sentence,
             because: format!("because revision {revision} belongs to exactly one write"),
             however: "however a watch shows what that write cannot have done".to_owned(),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
         self.stop(format!("after revision {revision} was shown with two contents"));
     }
@@ -151,14 +151,13 @@ impl Engine {
         let mut steps: Vec<WitnessStep> =
             writer.map(|writer| writer.step(None)).into_iter().collect();
         steps.push(step.contradicting());
-        steps.sort_by_key(|step| step.index);
         self.findings.add(anomaly, || Finding {
             anomaly: anomaly.to_owned(),
             guarantee: guarantee.to_owned(),
             sentence,
             because: "because only what was asked for, and not refused, may take effect".to_owned(),
             however: format!("however {shown} took effect"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -183,7 +182,7 @@ impl Engine {
             sentence,
             because: "because keys go only by a request or with their lease".to_owned(),
             however: format!("however {shown} took effect"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -203,7 +202,9 @@ impl Engine {
             capital(&operation.name()),
         );
         let mut steps = vec![operation.step(None)];
+        // Of an acknowledged write the answer says which revision is the first.
         let first = self.past.get(one).and_then(|made| made.sight);
+        let first = first.filter(|_| !operation.is_acknowledged_write());
         steps.extend(first.map(|first| sight_step(first, one)));
         steps.push(sight_step(sight, other).contradicting());
         self.findings.add("doubled-write", || Finding {
@@ -212,7 +213,7 @@ impl Engine {
             sentence,
             because: "because a request takes effect at most once".to_owned(),
             however: format!("however revisions {low} and {high} both carry its value"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -239,7 +240,7 @@ impl Engine {
             sentence,
             because: "because every revision is made by exactly one write".to_owned(),
             however: format!("however no write or end of a lease is left for {revision}"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 
@@ -259,7 +260,7 @@ impl Engine {
             sentence,
             because: "because a member can only have what was written".to_owned(),
             however: format!("however revision {early} was made by a later request"),
-            witness: Witness { steps },
+            witness: in_order(steps),
         });
     }
 }
@@ -267,6 +268,12 @@ impl Engine {
 /// Whether a member answered alone.
 pub(super) fn is_local(op: &Op) -> bool {
     matches!(op.end, End::Answered(Claim::Local(_)))
+}
+
+/// A witness of these steps, in order of time.
+pub(super) fn in_order(mut steps: Vec<WitnessStep>) -> Witness {
+    steps.sort_by_key(|step| step.index);
+    Witness { steps }
 }
 
 /// A watch event as a step of a witness.

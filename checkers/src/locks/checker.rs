@@ -7,7 +7,7 @@ use super::holders::Holders;
 use super::keys::LockKeys;
 use super::report;
 use crate::checker::{CheckContext, Checker};
-use crate::evidence::{Findings, Operation, Operations, Shown, StoreLog};
+use crate::evidence::{Findings, Operation, Operations, Place, Shown, StoreLog};
 use crate::history::{Body, Bytes, Event, Nanos, Outcome, Request, Response, Revision, Txn};
 use crate::model::{Claim, claim};
 use crate::registry::CheckerEntry;
@@ -40,8 +40,8 @@ pub fn checker(_context: &CheckContext) -> Box<dyn Checker> {
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     at: Nanos,
-    /// The highest token of its lock that had been given.
-    token: Revision,
+    /// The highest token of its lock that had been given, and to whom.
+    token: Option<(Revision, Place)>,
 }
 
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Checker for LocksChecker {
     fn observe(&mut self, event: &Event) {
         match &event.body {
             Body::Invoke(invoke) => {
-                let mut token = Revision(0);
+                let mut token = None;
                 if let Some((key, _)) = acquisition(&invoke.request) {
                     self.keys.follow(&key);
                     token = self.holders.token(&key);
@@ -172,13 +172,11 @@ impl LocksChecker {
     fn acquired(&mut self, operation: &Operation<Asked>, token: Revision, at: Nanos) {
         let Some((lock, lease)) = acquisition(&operation.request) else { return };
         self.count("locks taken by transaction");
-        let before = operation.note.token;
-        if token <= before {
-            let place = operation.place;
-            self.findings
-                .add("lock-revision-fell", || report::old_token(&lock, before, token, place));
+        let now = (token, operation.place);
+        if let Some(before) = operation.note.token.filter(|(before, _)| token <= *before) {
+            self.findings.add("lock-revision-fell", || report::old_token(&lock, before, now));
         }
-        self.holders.acquired(&lock, lease, token, at);
+        self.holders.acquired(&lock, lease, now, at);
     }
 
     fn show(&mut self, shown: &Shown) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::evidence::Place;
 use crate::history::{Bytes, LeaseId, Nanos, Request, Revision};
 
 /// Somebody who took a lock and has not given it back.
@@ -21,8 +22,8 @@ pub(super) struct Holders {
     of: BTreeMap<Bytes, Holder>,
     /// Until when each lease's owner believes that it lives.
     alive_until: BTreeMap<LeaseId, Nanos>,
-    /// The highest token of each lock that was acknowledged.
-    tokens: BTreeMap<Bytes, Revision>,
+    /// The highest token of each lock that was acknowledged, and to whom.
+    tokens: BTreeMap<Bytes, (Revision, Place)>,
     /// How often a lock was taken that another one believed to hold.
     pub(super) overlaps: u64,
 }
@@ -69,12 +70,18 @@ impl Holders {
     }
 
     /// The highest token of a lock that was acknowledged so far.
-    pub(super) fn token(&self, lock: &Bytes) -> Revision {
-        self.tokens.get(lock).copied().unwrap_or_default()
+    pub(super) fn token(&self, lock: &Bytes) -> Option<(Revision, Place)> {
+        self.tokens.get(lock).copied()
     }
 
     /// A lock was taken.
-    pub(super) fn acquired(&mut self, lock: &Bytes, lease: LeaseId, token: Revision, at: Nanos) {
+    pub(super) fn acquired(
+        &mut self,
+        lock: &Bytes,
+        lease: LeaseId,
+        (token, place): (Revision, Place),
+        at: Nanos,
+    ) {
         let alive = |lease: LeaseId| self.alive_until.get(&lease).is_some_and(|end| at < *end);
         if let Some(before) = self.of.get(lock)
             && !before.released
@@ -84,7 +91,9 @@ impl Holders {
             self.overlaps += 1;
         }
         self.of.insert(lock.clone(), Holder { lease, token, released: false });
-        let highest = self.tokens.entry(lock.clone()).or_default();
-        *highest = (*highest).max(token);
+        let highest = self.tokens.entry(lock.clone()).or_insert((token, place));
+        if token > highest.0 {
+            *highest = (token, place);
+        }
     }
 }

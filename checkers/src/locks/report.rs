@@ -82,7 +82,13 @@ pub(super) fn fallen(fallen: &Fallen) -> Finding {
 }
 
 /// A lock was given with a token that is not above one given before.
-pub(super) fn old_token(lock: &Bytes, before: Revision, token: Revision, place: Place) -> Finding {
+pub(super) fn old_token(
+    lock: &Bytes,
+    (before, earlier): (Revision, Place),
+    (token, place): (Revision, Place),
+) -> Finding {
+    let taken =
+        |place: Place, token| place.step(format!("take {lock}"), format!("ok, token {token}"));
     finding(
         ("lock-revision-fell", "F2"),
         format!(
@@ -91,6 +97,6 @@ pub(super) fn old_token(lock: &Bytes, before: Revision, token: Revision, place: 
         ),
         "because each holder's token, the creation revision of its key, is above all before it",
         format!("however {token} is not above {before}"),
-        vec![place.step(format!("take {lock}"), format!("ok, token {token}")).contradicting()],
+        vec![taken(earlier, before), taken(place, token).contradicting()],
     )
 }

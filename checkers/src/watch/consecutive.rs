@@ -5,6 +5,7 @@ use super::delivery::shown;
 use super::stream::{Delivered, Prev, Stream};
 use crate::evidence::{Findings, finding};
 use crate::history::{KeyEventKind, Revision};
+use crate::verdict::WitnessStep;
 
 /// Compares what each watch showed of each key with what it showed before.
 pub(super) struct Consecutive<'a> {
@@ -64,7 +65,8 @@ impl<'a> Consecutive<'a> {
         };
         if wrong && !skipped && !broken {
             let expected = format!("it showed {} right before", old.text());
-            self.prev(stream, delivered, &expected, Some(before));
+            let step = shown(stream, self.log, old, before.frame);
+            self.prev(stream, delivered, &expected, Some(step));
         }
     }
 
@@ -117,7 +119,10 @@ impl<'a> Consecutive<'a> {
                 let old = self.log.change(*only);
                 if old.kind == KeyEventKind::Delete || !old.pair.agrees(prev) {
                     let expected = format!("{} shows {}", old.place.member_name(), old.text());
-                    self.prev(stream, delivered, &expected, None);
+                    let (watch, key) = (old.watch, self.log.name(new.key));
+                    let shows = format!("{} at revision {}", old.text(), old.revision);
+                    let step = old.place.step(format!("watch {watch} shows key {key}"), shows);
+                    self.prev(stream, delivered, &expected, Some(step));
                 }
             }
             _ => {}
@@ -155,20 +160,18 @@ impl<'a> Consecutive<'a> {
         stream: &Stream,
         delivered: Delivered,
         expected: &str,
-        before: Option<Delivered>,
+        before: Option<WitnessStep>,
     ) {
         let log = self.log;
         self.findings.add("watch-prev-kv", || {
             let new = log.change(delivered.change);
             let key = log.name(new.key);
             let found = found_prev(new, delivered);
-            let mut steps = vec![shown(stream, log, new, delivered.frame).contradicting()];
-            match before {
-                Some(before) => {
-                    steps.push(shown(stream, log, log.change(before.change), before.frame));
-                }
-                None => steps.push(stream.opened.step(stream.opening(), "prev_kv asked for")),
-            }
+            let asked = || stream.opened.step(stream.opening(), "prev_kv asked for");
+            let steps = vec![
+                before.unwrap_or_else(asked),
+                shown(stream, log, new, delivered.frame).contradicting(),
+            ];
             finding(
                 ("watch-prev-kv", "W9"),
                 format!(

@@ -19,6 +19,8 @@ pub(super) struct Differences {
     pub(super) keys: Vec<Bytes>,
     /// Whether something else differs, such as a number of keys.
     pub(super) others: bool,
+    /// Whether a pair differs in its version or its revisions.
+    pub(super) numbers: bool,
 }
 
 impl Differences {
@@ -79,6 +81,7 @@ impl Comparison<'_> {
             Held::Pair(pair, known) => {
                 let bare =
                     |pair: &KeyValue| (pair.create_revision, pair.mod_revision, pair.version);
+                self.found.numbers |= bare(pair) != bare(shown);
                 bare(pair) != bare(shown)
                     || pair.lease != shown.lease
                     || (valued && *known && pair.value != shown.value)
@@ -92,6 +95,10 @@ impl Comparison<'_> {
     fn put(&mut self, put: &Put, answer: &PutResponse) {
         let held = self.held(&put.key);
         let keeps = put.ignore_value || put.ignore_lease;
+        if answer.prev_kv.as_ref().is_some_and(|shown| shown.key != put.key) {
+            self.found.others = true;
+            return;
+        }
         match (&answer.prev_kv, &held) {
             (Some(shown), held) => self.pair(shown, true, held),
             (None, Held::Pair(..)) if put.prev_kv => self.differ(&put.key),
@@ -227,11 +234,9 @@ impl Comparison<'_> {
         let alive = held.iter().filter(|held| matches!(held, Held::Pair(..))).count();
         let known = self.ledger.content((&delete.key, &delete.range_end), self.at).is_some()
             && held.iter().all(|held| *held != Held::Unknown);
-        if known && usize::try_from(answer.deleted) != Ok(alive) {
-            match delete.range_end.is_empty() {
-                true => self.differ(&delete.key),
-                false => self.found.others = true,
-            }
+        if known {
+            self.found.others |= usize::try_from(answer.deleted) != Ok(alive);
+            self.found.others |= delete.prev_kv && answer.prev_kvs.len() != alive;
         }
         for key in keys {
             self.own.insert(key, Held::Absent);

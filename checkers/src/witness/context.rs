@@ -37,14 +37,13 @@ impl Context {
                 }
                 self.operations.push(Operation::new(event, &invoke.request));
             }
-            Body::Invoke(_) => {}
             Body::Complete(outcome) => {
                 if let Some(at) = event.process.and_then(|process| self.open.remove(&process)) {
                     self.operations[at].end = Some((event.index, event.at, outcome.clone()));
                 }
             }
             Body::Watch(_) if self.needs.watches => self.watches.push(event.clone()),
-            Body::Watch(_) | Body::Note(_) => {}
+            Body::Invoke(_) | Body::Watch(_) | Body::Note(_) => {}
             _ if self.needs.surroundings => self.surroundings.push(event.clone()),
             _ => {}
         }

@@ -334,7 +334,9 @@ fn accounts(context: &Context) -> BTreeMap<Revision, Accounts> {
 
 fn account(accounts: &mut Accounts, part: &[KeyEvent], member: Option<MemberIndex>) {
     let mut bare: Vec<KeyEvent> = part.to_vec();
-    bare.iter_mut().for_each(|event| event.prev_kv = None);
+    for event in &mut bare {
+        event.prev_kv = None;
+    }
     bare.sort_by(|one, other| one.kv.key.cmp(&other.kv.key));
     match accounts.iter_mut().find(|(known, _)| *known == bare) {
         Some((_, members)) => {

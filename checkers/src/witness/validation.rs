@@ -69,14 +69,10 @@ fn withdraw(judgement: &mut Judgement, rulings: Vec<Ruling>) {
     }
     let worst = judgement.verdicts.iter().map(|verdict| verdict.status).max();
     judgement.status = worst.unwrap_or(Status::Unknown);
-    let sentence = match judgement.headline() {
-        Some(finding) => finding.sentence.clone(),
-        None => {
-            let reasons = judgement.verdicts.iter().flat_map(|verdict| &verdict.reasons);
-            let reason = reasons.map(String::as_str).next().unwrap_or_default();
-            format!("Undecided: {reason}")
-        }
-    };
+    let reasons = judgement.verdicts.iter().flat_map(|verdict| &verdict.reasons);
+    let reason = reasons.map(String::as_str).next().unwrap_or_default();
+    let undecided = format!("Undecided: {reason}");
+    let sentence = judgement.headline().map_or(undecided, |finding| finding.sentence.clone());
     judgement.sentence = format!("{sentence}{remark}");
 }
 

@@ -13,7 +13,7 @@ use super::facts;
 use super::output;
 use super::summary::verdict_lines;
 use crate::exit::ExitCode;
-use crate::run::context;
+use crate::run::{confirm, context};
 use crate::run_dir::{RunDir, open_history};
 
 /// Judges a run directory or a history file.
@@ -35,16 +35,21 @@ pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, Comman
     };
     let reader = open_history(path).map_err(CommandError::usage)?;
     let context = context(reader.preamble(), plan.as_ref());
-    let judgement = match (&dir, &plan) {
+    let mut judgement;
+    match (&dir, &plan) {
         (Some(dir), Some(plan)) => {
             // The page shows what was judged: the history is read once for both.
             let judged = panel::judge_and_keep(reader, checkers(), &context);
-            let (judgement, history) = judged.map_err(CommandError::usage)?;
+            let history;
+            (judgement, history) = judged.map_err(CommandError::usage)?;
+            confirm(path, &context.preamble, &mut judgement);
             keep(dir, plan, &judgement, &history)?;
-            judgement
         }
-        _ => panel::judge(reader, checkers(), &context).map_err(CommandError::usage)?,
-    };
+        _ => {
+            judgement = panel::judge(reader, checkers(), &context).map_err(CommandError::usage)?;
+            confirm(path, &context.preamble, &mut judgement);
+        }
+    }
     match format {
         Format::Json => output::json(&judgement)?,
         Format::Human => output::lines(&verdict_lines(&judgement))?,

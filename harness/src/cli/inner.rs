@@ -20,7 +20,7 @@ use crate::clock::{Clock, utc_now};
 use crate::exit::ExitCode;
 use crate::nemesis::Journal;
 use crate::recorder::Recorder;
-use crate::run::{Conducted, Interrupts, Judging, conduct, context};
+use crate::run::{Conducted, Interrupts, Judging, conduct, confirm, context};
 use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError, compress};
 use crate::session::{Session, Stop};
 use crate::target::local::{LocalCluster, LocalOptions, Wiring};
@@ -131,7 +131,8 @@ impl Run<'_> {
         shown.finish();
         let written = recorder.finish();
         let judged_from = clock.now();
-        let judgement = judging.finish().map_err(CommandError::bug)?;
+        let mut judgement = judging.finish().map_err(CommandError::bug)?;
+        confirm(&self.dir.history(), &preamble, &mut judgement);
         let ended = Ended {
             interrupted: interrupts.exit_code(),
             failure: failure(conducted, written.err().map(|error| error.to_string())),

@@ -18,7 +18,7 @@ use super::run::{dir_error, dry_run, repeat_command, shown_dir};
 use super::summary::{self, Ended};
 use crate::clock::{Clock, utc_now};
 use crate::exit::ExitCode;
-use crate::run::context;
+use crate::run::{confirm, context};
 use crate::run_dir::{Launch, RunDir, compress};
 
 /// What stands where other targets have a binary.
@@ -109,7 +109,8 @@ fn carry_out(
     });
     written.and_then(|()| writer.flush()).map_err(|error| not_written(&error))?;
     let judged_from = clock.now();
-    let judgement = judge.finish(None);
+    let mut judgement = judge.finish(None);
+    confirm(&dir.history(), &preamble, &mut judgement);
     let duration = clock.now();
     let judging = Nanos(duration.0.saturating_sub(judged_from.0));
     Ok((Ended { interrupted: None, failure: None, duration, judging }, judgement))

@@ -1,16 +1,20 @@
 //! Judges while the run goes on, on a thread of its own.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 
 use stormglass_checkers::checker::{Budget, CheckContext};
-use stormglass_checkers::history::{Event, Preamble};
+use stormglass_checkers::history::{Event, Line, Preamble};
 use stormglass_checkers::judge::Judge;
 use stormglass_checkers::verdict::{Judgement, Status};
+use stormglass_checkers::witness::validate;
 use stormglass_scenarios::plan::Plan;
+
+use crate::run_dir::open_history;
 
 /// A judge at work.
 pub struct Judging {
@@ -58,6 +62,19 @@ impl Judging {
                 .to_owned()
         })
     }
+}
+
+/// Takes findings out of a judgement that the stored history does not prove. Only where
+/// there are findings, it is read once more.
+pub fn confirm(history: &Path, preamble: &Preamble, judgement: &mut Judgement) {
+    validate(preamble, judgement, || {
+        let lines = open_history(history).map_err(|error| error.to_string())?;
+        Ok(lines.filter_map(|line| match line {
+            Ok(Line::Event(event)) => Some(Ok(event)),
+            Ok(Line::Torn { .. }) => None,
+            Err(error) => Some(Err(error.to_string())),
+        }))
+    });
 }
 
 /// What checkers are told, from a history's first line and a run's plan.

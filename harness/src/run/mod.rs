@@ -18,6 +18,6 @@ pub use actor::act;
 pub use conduct::{Conducted, START_LIMIT, conduct};
 pub use health::{Healthy, await_healthy};
 pub use interrupt::Interrupts;
-pub use judging::{Judging, context};
+pub use judging::{Judging, confirm, context};
 pub use pace::Pace;
 pub use recorder_watch::{Progress, keep};

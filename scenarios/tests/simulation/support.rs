@@ -6,6 +6,7 @@ use stormglass_checkers::checker::{Budget, CheckContext};
 use stormglass_checkers::history::Event;
 use stormglass_checkers::judge::Judge;
 use stormglass_checkers::verdict::{Judgement, Status};
+use stormglass_checkers::witness::{Ruling, Validator};
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::scenario::Scenario;
 use stormglass_scenarios::simulation::{Bug, Simulated, Simulation};
@@ -94,5 +95,19 @@ pub(crate) fn judge(plan: &Plan, bug: Option<Bug>) -> Judged {
         judge.observe(&event);
         events.push(event);
     });
-    Judged { simulated, events, judgement: judge.finish(None) }
+    let judgement = judge.finish(None);
+    confirmed(&context, &events, &judgement);
+    Judged { simulated, events, judgement }
+}
+
+/// Fails unless the validator of witnesses accepts every finding.
+fn confirmed(context: &CheckContext, events: &[Event], judgement: &Judgement) {
+    let findings: Vec<_> = judgement.verdicts.iter().flat_map(|one| &one.findings).collect();
+    let mut validator = Validator::new(&context.preamble, findings.iter().copied());
+    if !findings.is_empty() {
+        events.iter().for_each(|event| validator.observe(event));
+    }
+    for (finding, ruling) in findings.iter().zip(validator.finish()) {
+        assert_eq!(ruling, Ruling::Accepted, "{finding:#?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Answers that differ from what the store held.
 
 use crate::history::Request;
-use crate::witness::answers::differences;
+use crate::witness::answers::{Differences, differences};
 use crate::witness::case::{Case, Step};
 use crate::witness::operation::Operation;
 use crate::witness::proof::{Proof, demand, required};
@@ -16,42 +16,70 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn wrong_response(case: &Case<'_>) -> Proof {
-    differs(case, |operation| !operation.local() && !is_past(operation))
+    differs(case, |operation| {
+        !is_transaction(operation) && !operation.local() && !is_past(operation)
+    })
+    .map(|_| ())
 }
 
 fn wrong_transaction(case: &Case<'_>) -> Proof {
-    differs(case, |operation| matches!(operation.request, Request::Txn(_)) && !operation.local())
+    differs(case, |operation| is_transaction(operation) && !operation.local()).map(|_| ())
 }
 
 fn wrong_bookkeeping(case: &Case<'_>) -> Proof {
-    differs(case, |operation| {
-        !matches!(operation.request, Request::Txn(_)) && !operation.local() && !is_past(operation)
-    })
+    let kind = |operation: &Operation| {
+        !is_transaction(operation) && !operation.local() && !is_past(operation)
+    };
+    demand(differs(case, kind)?.numbers, "has an answer whose numbers are right")
 }
 
 fn wrong_past_read(case: &Case<'_>) -> Proof {
-    differs(case, is_past)
+    differs(case, is_past).map(|_| ())
 }
 
 fn wrong_serializable_read(case: &Case<'_>) -> Proof {
-    differs(case, |operation| operation.local() && !is_past(operation))
+    differs(case, |operation| operation.local() && !is_past(operation)).map(|_| ())
 }
 
 fn is_past(operation: &Operation) -> bool {
     matches!(&operation.request, Request::Range(range) if !range.revision.is_zero())
 }
 
+fn is_transaction(operation: &Operation) -> bool {
+    matches!(operation.request, Request::Txn(_))
+}
+
 /// An answer shows something else than the store held, and the other step, if there is
 /// one, is the last change of a key that it shows wrongly.
-fn differs(case: &Case<'_>, kind: impl Fn(&Operation) -> bool) -> Proof {
-    let maker_and_answer = match case.steps.as_slice() {
-        [answer] => (None, answer),
-        [maker, answer] => (Some(maker), answer),
+fn differs(case: &Case<'_>, kind: impl Fn(&Operation) -> bool) -> Result<Differences, String> {
+    let pairs: Vec<(Option<&Step>, &Step)> = match case.steps.as_slice() {
+        [answer] => vec![(None, answer)],
+        [one, other] => vec![(Some(one), other), (Some(other), one)],
         _ => return Err("has other steps than a change and an answer".to_owned()),
     };
-    let (maker, answer) = maker_and_answer;
-    let operation = required(answer.operation(), "does not end with an operation")?;
-    demand(kind(operation), "ends with an operation of another kind")?;
+    let mut reason = Err("has no answer that differs from what the store held".to_owned());
+    for (maker, answer) in pairs {
+        let Some(operation) = answer.operation().filter(|operation| kind(operation)) else {
+            continue;
+        };
+        match differs_by(case, maker, operation) {
+            Ok(found) => return Ok(found),
+            Err(why) => reason = Err(why),
+        }
+    }
+    reason
+}
+
+fn differs_by(
+    case: &Case<'_>,
+    maker: Option<&Step>,
+    operation: &Operation,
+) -> Result<Differences, String> {
+    let compared = matches!(
+        operation.request,
+        Request::Put(_) | Request::Range(_) | Request::Delete(_) | Request::Txn(_)
+    );
+    demand(compared, "has an operation of another kind")?;
     let ledger = case.context.ledger(case.preamble);
     let found = differences(ledger, operation);
     demand(!found.is_empty(), "has an answer that fits what the store held")?;
@@ -59,21 +87,15 @@ fn differs(case: &Case<'_>, kind: impl Fn(&Operation) -> bool) -> Proof {
         Request::Range(range) if !range.revision.is_zero() => range.revision,
         _ => required(operation.seen(), "has an answer without a revision")?,
     };
-    match maker {
-        None => {
-            let fresh = |key| ledger.changed(key, at).is_none();
-            let plain = found.others || found.keys.iter().any(fresh);
-            demand(plain, "leaves out who wrote what was shown wrongly")
-        }
-        Some(maker) => {
-            let made = |key: &_| {
-                let changed = ledger.changed(key, at);
-                changed.is_some_and(|last| super::phantoms::shows(maker, key, last))
-            };
-            let about = found.keys.iter().any(made);
-            demand(about, "has a first step that did not write what was shown wrongly")
-        }
-    }
+    let proven = match maker {
+        None => found.others || found.keys.iter().any(|key| ledger.changed(key, at).is_none()),
+        Some(maker) => found.keys.iter().any(|key| {
+            let changed = ledger.changed(key, at);
+            changed.is_some_and(|last| super::phantoms::shows(maker, key, last))
+        }),
+    };
+    demand(proven, "does not have who wrote what was shown wrongly")?;
+    Ok(found)
 }
 
 /// The steps that are operations.

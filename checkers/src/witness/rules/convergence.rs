@@ -130,10 +130,10 @@ fn release(case: &Case<'_>, operation: &Operation) -> Option<String> {
         .surroundings
         .iter()
         .filter(|event| event.member == Some(member) && event.index < operation.ended());
-    let started = started.filter_map(|event| match &event.body {
+    let mut started = started.filter_map(|event| match &event.body {
         Body::Environment(Environment::MemberStarted(life)) => Some(life.version.clone()),
         _ => None,
     });
     let first = case.preamble.members.get(usize::from(member.0));
-    started.last().or_else(|| first.map(|member| member.version.clone()))
+    started.next_back().or_else(|| first.map(|member| member.version.clone()))
 }

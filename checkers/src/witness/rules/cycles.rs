@@ -169,15 +169,16 @@ fn reasons(
     found
 }
 
+/// Whether a reader was shown something of what is appended.
 fn is_shown(reader: &Transaction<'_>, append: &Append) -> bool {
     let mut reads = reader.reads.iter().filter(|(list, _)| *list == append.list);
     reads.any(|(_, all)| append.elements.iter().any(|one| all.contains(one)))
 }
 
+/// Whether a reader was not shown all that is appended.
 fn is_not_shown(reader: &Transaction<'_>, append: &Append) -> bool {
     let mut reads = reader.reads.iter().filter(|(list, _)| *list == append.list);
-    let some = !append.elements.is_empty();
-    some && reads.any(|(_, all)| !append.elements.iter().any(|one| all.contains(one)))
+    reads.any(|(_, all)| append.elements.iter().any(|one| !all.contains(one)))
 }
 
 /// Whether one transaction appended to a list before another one did: the second extends
@@ -186,14 +187,21 @@ fn overwrites(lists: &Lists<'_>, from: &Transaction<'_>, to: &Transaction<'_>) -
     from.appends.iter().any(|first| {
         let mut others = to.appends.iter().filter(|second| second.list == first.list);
         others.any(|second| {
-            let (Some(one), Some(other)) = (first.elements.first(), second.elements.first()) else {
-                return false;
-            };
-            let extends = second.base.as_ref().is_some_and(|base| base.contains(one));
-            extends
-                || lists.transactions.iter().any(|reader| shows_order(reader, first, one, other))
+            first.elements.iter().any(|one| {
+                second.elements.iter().any(|other| is_before(lists, (first, one), (second, other)))
+            })
         })
     })
+}
+
+/// Whether an element certainly stands before another one of its list.
+fn is_before(
+    lists: &Lists<'_>,
+    (first, one): (&Append, &Bytes),
+    (second, other): (&Append, &Bytes),
+) -> bool {
+    let extends = second.base.as_ref().is_some_and(|base| base.contains(one));
+    extends || lists.transactions.iter().any(|reader| shows_order(reader, first, one, other))
 }
 
 fn shows_order(reader: &Transaction<'_>, list: &Append, one: &Bytes, other: &Bytes) -> bool {

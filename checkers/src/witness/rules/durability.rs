@@ -61,14 +61,14 @@ pub(super) fn is_whole(range: &Range) -> bool {
 /// Whether an operation was sent in the phase of final reads.
 pub(super) fn is_final(case: &Case<'_>, operation: &Operation) -> bool {
     let before = case.context.surroundings.iter();
-    let phases =
+    let mut phases =
         before.filter(|event| event.index < operation.invocation).filter_map(|event| match &event
             .body
         {
             Body::Environment(crate::history::Environment::Phase(phase)) => Some(*phase),
             _ => None,
         });
-    phases.last() == Some(Phase::Final)
+    phases.next_back() == Some(Phase::Final)
 }
 
 fn lost_write(case: &Case<'_>) -> Proof {

@@ -2,6 +2,7 @@
 
 use crate::history::{Bytes, KeyEvent, KeyEventKind, Request, Revision, WatchFrame, WatchId};
 use crate::witness::case::{Case, Step};
+use crate::witness::operation::Operation;
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
 use crate::witness::windows::Window;
@@ -37,7 +38,7 @@ fn changes(step: &Step) -> Vec<Change> {
 struct Passing<'a> {
     source: &'a Step,
     watch: WatchId,
-    passing: &'a Step,
+    frame: &'a Step,
     window: Window<'a>,
 }
 
@@ -52,19 +53,19 @@ fn passing<'a>(case: &'a Case<'_>) -> Result<Passing<'a>, String> {
         Some((this, WatchFrame::Events(_) | WatchFrame::Progress(_))) => this == watch,
         _ => false,
     };
-    let passing = required(steps.iter().find(passes), "has no frame by which the watch passed")?;
+    let frame = required(steps.iter().find(passes), "has no frame by which the watch passed")?;
     let source = steps.iter().find(|step| match step.frame() {
         Some((this, frame)) => this != watch && !matches!(frame, WatchFrame::Open(_)),
         None => step.operation().is_some(),
     });
     let source = required(source, "has nothing that shows the change")?;
     let window = required(Window::of(case.context, watch), "is of a watch that was not opened")?;
-    Ok(Passing { source, watch, passing, window })
+    Ok(Passing { source, watch, frame, window })
 }
 
 fn gap(case: &Case<'_>) -> Proof {
-    let Passing { source, passing, window, .. } = passing(case)?;
-    let contested = source.operation().and_then(|operation| operation.made()).is_some_and(|at| {
+    let Passing { source, frame, window, .. } = passing(case)?;
+    let contested = source.operation().and_then(Operation::made).is_some_and(|at| {
         case.context.operations.iter().filter(|one| one.made() == Some(at)).count() > 1
     });
     demand(!contested, "leans on a write whose revision is another's too")?;
@@ -72,7 +73,7 @@ fn gap(case: &Case<'_>) -> Proof {
         window.covers(at)
             && window.wants(kind, &key)
             && !shows(&window, source, &key, at)
-            && passes(passing, at)
+            && passes(frame, at)
     });
     demand(missing, "leaves out nothing that the watch promised")
 }
@@ -109,11 +110,11 @@ fn diverged(case: &Case<'_>) -> Proof {
             .any(|first| other.changes().iter().any(|second| differ(first, second)));
         return demand(found, "shows no change in two ways");
     }
-    let Passing { source, watch, passing, window } = passing(case)?;
+    let Passing { source, watch, frame, window } = passing(case)?;
     let (other, _) = required(source.frame(), "has no other watch")?;
     let other = required(Window::of(case.context, other), "has no other watch")?;
     let theirs = changes(source);
-    let ours = passing.changes();
+    let ours = frame.changes();
     let found = theirs.iter().any(|(key, at, kind)| {
         let lacks = window.covers(*at) && window.wants(*kind, key) && !window.has(key, *at);
         lacks
@@ -149,6 +150,6 @@ fn phantom(case: &Case<'_>) -> Proof {
     });
     demand(case.preamble.exclusive && !services, "is of a store that others write to")?;
     let mut puts = delivery.changes().iter().filter(|one| one.kind == KeyEventKind::Put);
-    let nobody = puts.any(|one| !super::phantoms::anybody_puts(case, one));
+    let nobody = puts.any(|one| !super::phantoms::anybody_puts(case, one, u64::MAX));
     demand(nobody, "shows nothing but values that were asked for")
 }

@@ -33,9 +33,9 @@ pub(super) struct Renewal<'a> {
 
 /// The renewal that an operation is.
 pub(super) fn renewal(operation: &Operation) -> Option<Renewal<'_>> {
-    let answer = match operation.answer()? {
-        Response::LeaseGrant(answer) | Response::LeaseKeepAlive(answer) => answer,
-        _ => return None,
+    let (Response::LeaseGrant(answer) | Response::LeaseKeepAlive(answer)) = operation.answer()?
+    else {
+        return None;
     };
     let renews = matches!(operation.request, Request::LeaseGrant(_) | Request::LeaseKeepAlive(_));
     let renewal = Renewal { operation, lease: answer.lease, ttl_seconds: answer.ttl_seconds };
@@ -135,15 +135,15 @@ fn deletes(operation: &Operation, key: &Bytes) -> bool {
 }
 
 /// Whether a step shows that a lease had ended: its revocation, or that its keys went by no
-/// request. With the revision, where there is one.
-fn ended_by(case: &Case<'_>, step: &Step, lease: LeaseId) -> Option<Option<Revision>> {
+/// request. With the revision, 0 where the answer has none.
+fn ended_by(case: &Case<'_>, step: &Step, lease: LeaseId) -> Option<Revision> {
     if let Some(operation) = step.operation() {
-        return ends(operation, lease).then(|| operation.header());
+        return ends(operation, lease).then(|| operation.header().unwrap_or_default());
     }
     expiries(case, step).into_iter().find_map(|part| {
         let at = part[0].kv.mod_revision;
         let of = |one: &&KeyEvent| lease_of(case, &one.kv.key, at.previous()) == Some(lease);
-        part.iter().any(of).then_some(Some(at))
+        part.iter().any(of).then_some(at)
     })
 }
 
@@ -249,7 +249,7 @@ fn dead_lease_used(case: &Case<'_>) -> Proof {
                 let over = ended_by(case, end, *lease);
                 let later = match (over, at) {
                     (None, _) => false,
-                    (Some(Some(end)), Some(at)) if end < *at => true,
+                    (Some(end), Some(at)) if !end.is_zero() && end < *at => true,
                     (Some(_), _) => end.end() < using.begin() && using.operation().is_some(),
                 };
                 later && is_granted_at_most_once(case, *lease)
@@ -287,22 +287,22 @@ fn was_asked_for(case: &Case<'_>, lease: LeaseId, before: u64) -> bool {
 fn double_attachment(case: &Case<'_>) -> Proof {
     sound(case)?;
     let [step] = case.exactly::<1>()?;
-    let ledger = case.context.ledger(case.preamble);
     let found = expiries(case, step).into_iter().any(|part| {
-        let at = part[0].kv.mod_revision;
-        let known: Option<Vec<Option<LeaseId>>> = part
-            .iter()
-            .map(|one| match ledger.held(&one.kv.key, at.previous()) {
-                Held::Unknown => None,
-                Held::Absent => Some(None),
-                Held::Pair(pair, _) => Some(Some(pair.lease).filter(|lease| !lease.is_none())),
-            })
-            .collect();
-        let known = known.unwrap_or_default();
+        let of = |one: &&KeyEvent| shown_lease(case, &one.kv.key, one.kv.mod_revision);
+        let known: Vec<Option<LeaseId>> = part.iter().map(of).collect();
         let some = known.iter().any(Option::is_some);
         some && known.iter().any(|lease| *lease != known[0])
     });
     demand(found, "deletes keys of one lease")
+}
+
+/// The lease that watches show a key with last, before a revision.
+fn shown_lease(case: &Case<'_>, key: &Bytes, before: Revision) -> Option<LeaseId> {
+    let all = case.context.watches.iter().flat_map(super::delivered);
+    let of_key = all.filter(|one| one.kv.key == *key && one.kv.mod_revision < before);
+    let last = of_key.max_by_key(|one| one.kv.mod_revision)?;
+    let attached = last.kind == KeyEventKind::Put && !last.kv.lease.is_none();
+    attached.then_some(last.kv.lease)
 }
 
 fn short_ttl(case: &Case<'_>) -> Proof {

@@ -1,6 +1,6 @@
 //! Transactions over lists, taken apart once more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Bytes, Outcome, Put, Range, RangeResponse, Request, Response, TxnOp};
 use crate::witness::case::Case;
@@ -42,13 +42,15 @@ pub(super) struct Lists<'a> {
     first: Vec<u8>,
     /// Who was asked first to append an element, by its list.
     origins: BTreeMap<(Bytes, Bytes), u64>,
+    names: BTreeSet<Bytes>,
     pub(super) transactions: Vec<Transaction<'a>>,
 }
 
 impl<'a> Lists<'a> {
     pub(super) fn of(case: &Case<'a>) -> Self {
         let first = format!("{}list/", case.preamble.prefix).into_bytes();
-        let mut lists = Self { first, origins: BTreeMap::new(), transactions: Vec::new() };
+        let (origins, names, transactions) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        let mut lists = Self { first, origins, names, transactions };
         for operation in &case.context.operations {
             let appends = lists.appends(operation);
             let fate = match &operation.end {
@@ -142,6 +144,7 @@ impl<'a> Lists<'a> {
                     None => continue,
                 },
             };
+            self.names.insert(list.clone());
             let mut fresh = Vec::new();
             let mut base = Vec::new();
             for element in elements {
@@ -193,7 +196,7 @@ impl<'a> Lists<'a> {
         }
         let span = (&range.key, &range.range_end);
         let mut lists: BTreeMap<Bytes, Vec<Bytes>> = BTreeMap::new();
-        for (list, _) in self.origins.keys() {
+        for list in &self.names {
             let many = list.as_slice().ends_with(b"/");
             let whole = !range.range_end.is_empty()
                 && holds(span, list)

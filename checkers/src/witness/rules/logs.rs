@@ -49,7 +49,7 @@ fn names_surroundings(line: &str) -> bool {
 
 fn phase_at(case: &Case<'_>, index: u64) -> Option<Phase> {
     let before = case.context.surroundings.iter().filter(|event| event.index < index);
-    before.filter_map(phase_of).last()
+    before.filter_map(phase_of).next_back()
 }
 
 fn phase_of(event: &Event) -> Option<Phase> {

@@ -108,7 +108,8 @@ fn phantom_write(case: &Case<'_>) -> Proof {
     demand(last.delivery().is_some(), "does not end with what a watch delivered")?;
     demand(!case.context.ledger(case.preamble).foreign(), "is about a store of services too")?;
     let puts = last.changes().iter().filter(|change| change.kind == KeyEventKind::Put);
-    if case.steps.len() == 1 && puts.clone().any(|change| !anybody_puts(case, change)) {
+    let before = last.begin();
+    if case.steps.len() == 1 && puts.clone().any(|one| !anybody_puts(case, one, before)) {
         return Ok(());
     }
     let gone = last.changes().iter().filter(|change| change.kind == KeyEventKind::Delete);
@@ -116,10 +117,10 @@ fn phantom_write(case: &Case<'_>) -> Proof {
     demand(found, "shows nothing but what somebody may have done")
 }
 
-/// Whether any request puts this value to this key.
-pub(super) fn anybody_puts(case: &Case<'_>, change: &KeyEvent) -> bool {
+/// Whether any request that was sent before an event puts this value to this key.
+pub(super) fn anybody_puts(case: &Case<'_>, change: &KeyEvent, before: u64) -> bool {
     let (key, value) = (&change.kv.key, &change.kv.value);
-    let mut asked = case.context.operations.iter();
+    let mut asked = case.context.operations.iter().filter(|one| one.invocation < before);
     // A put that keeps a value repeats what another one was asked to write.
     asked.any(|operation| Writes::possible(&operation.request).has(key, value))
 }
@@ -178,12 +179,25 @@ fn ends_lease(case: &Case<'_>, shown: &Step, lease: LeaseId, at: Revision) -> bo
 
 /// A revision that no write can have, or one more than all who may have written can make.
 pub(super) fn phantom_revision(case: &Case<'_>) -> Proof {
-    let last = required(case.steps.last(), "is empty")?;
-    let operation = required(last.operation(), "does not end with an operation")?;
+    let orders: Vec<(Option<&Step>, &Step)> = match case.steps.as_slice() {
+        [answer] => vec![(None, answer)],
+        [one, other] => vec![(Some(one), other), (Some(other), one)],
+        _ => return Err("has other steps than a revision and the one behind it".to_owned()),
+    };
+    let mut proof = Err("is empty".to_owned());
+    for (before, answer) in orders {
+        proof = proof.or_else(|_| of_nobody(case, before, answer));
+    }
+    proof
+}
+
+/// Whether an answer is from a revision that needs one of nobody, right behind another.
+fn of_nobody(case: &Case<'_>, before: Option<&Step>, answer: &Step) -> Proof {
+    let operation = required(answer.operation(), "has no answer")?;
     let header = required(operation.header(), "has an operation without a revision")?;
     let start = Revision(case.preamble.start_revision.0.max(1));
     if operation.made().is_some_and(|made| made <= start) {
-        return demand(case.steps.len() == 1, "has steps that it does not need");
+        return demand(before.is_none(), "has a step that it does not need");
     }
     let ledger = case.context.ledger(case.preamble);
     demand(!ledger.foreign(), "is about a store of services too")?;
@@ -192,10 +206,9 @@ pub(super) fn phantom_revision(case: &Case<'_>) -> Proof {
         .filter(|at| !ledger.is_whole(*at))
         .take(10_000)
         .collect();
-    let follows = |hole: &&Revision| match case.steps.as_slice() {
-        [_] => hole.previous() == start || !anybody_shows(case, hole.previous()),
-        [first, _] => makes(first, hole.previous()),
-        _ => false,
+    let follows = |hole: &&Revision| match before {
+        None => hole.previous() == start || !anybody_shows(case, hole.previous()),
+        Some(before) => makes(before, hole.previous()),
     };
     let first = required(holes.iter().find(follows), "does not lead to a revision of nobody")?;
     let left = holes.iter().filter(|hole| *hole >= first).count();

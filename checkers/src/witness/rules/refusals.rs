@@ -106,6 +106,7 @@ pub(super) fn names(request: &Request) -> BTreeSet<LeaseId> {
 /// A refusal whose reason was true at no time from its sending to its end.
 fn wrong_refusal(case: &Case<'_>) -> Proof {
     let operations = super::answers::operations(case);
+    demand(operations.len() == case.steps.len(), "has steps that are no operations")?;
     let refused = operations.iter().find(|operation| {
         matches!(&operation.end, Some((_, _, Outcome::Failed(definite)))
             if matches!(definite.reason,
