@@ -102,8 +102,10 @@ fn read<R: BufRead>(
     let mut hand_on = |events: Vec<Event>| {
         let block = Arc::new(events);
         keep(Read::Block(&block));
-        // A judge that is gone has panicked, which joining it tells.
-        judges.iter().for_each(|judge| drop(judge.send(Arc::clone(&block))));
+        for judge in judges {
+            // A judge that is gone has panicked, which joining it tells.
+            drop(judge.send(Arc::clone(&block)));
+        }
     };
     for line in reader {
         match line? {
@@ -115,7 +117,9 @@ fn read<R: BufRead>(
         }
     }
     hand_on(events);
-    torn.into_iter().for_each(|line| keep(Read::Torn(line)));
+    if let Some(line) = torn {
+        keep(Read::Torn(line));
+    }
     Ok(torn)
 }
 

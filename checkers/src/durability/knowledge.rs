@@ -114,7 +114,9 @@ impl Knowledge {
         if self.last_write.is_none_or(|(newest, _)| newest < revision) {
             self.acknowledgements.hold(invocation);
             let last = self.last_write.replace((revision, invocation));
-            last.into_iter().for_each(|(_, last)| self.acknowledgements.release(last));
+            if let Some((_, last)) = last {
+                self.acknowledgements.release(last);
+            }
         }
         let source = Source::Acknowledged(invocation);
         match (&request, answer) {
@@ -199,7 +201,9 @@ impl Knowledge {
                 None => self.newest.insert(key.clone(), known),
             };
             let old = old.and_then(|old| old.source.invocation());
-            old.into_iter().for_each(|one| self.acknowledgements.release(one));
+            if let Some(one) = old {
+                self.acknowledgements.release(one);
+            }
         }
     }
 

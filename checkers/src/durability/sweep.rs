@@ -18,7 +18,9 @@ impl Sweep {
     pub(super) fn up_to(to: Revision, deletions: &BTreeMap<Revision, Vec<KeyRange>>) -> Self {
         let mut sweep = Self::default();
         for (revision, ranges) in deletions.range(..=to) {
-            ranges.iter().for_each(|range| sweep.delete(range, *revision));
+            for range in ranges {
+                sweep.delete(range, *revision);
+            }
         }
         sweep
     }

@@ -35,21 +35,20 @@ pub(super) fn check(args: &CheckArgs, format: Format) -> Result<ExitCode, Comman
     };
     let reader = open_history(path).map_err(CommandError::usage)?;
     let context = context(reader.preamble(), plan.as_ref());
-    let mut judgement;
-    match (&dir, &plan) {
-        (Some(dir), Some(plan)) => {
-            // The page shows what was judged: the history is read once for both.
-            let judged = panel::judge_and_keep(reader, checkers(), &context);
-            let history;
-            (judgement, history) = judged.map_err(CommandError::usage)?;
-            confirm(path, &context.preamble, &mut judgement);
-            keep(dir, plan, &judgement, &history)?;
-        }
-        _ => {
-            judgement = panel::judge(reader, checkers(), &context).map_err(CommandError::usage)?;
-            confirm(path, &context.preamble, &mut judgement);
-        }
-    }
+    let confirmed = |mut judgement: Judgement| {
+        confirm(path, &context.preamble, &mut judgement);
+        judgement
+    };
+    let judgement = if let (Some(dir), Some(plan)) = (&dir, &plan) {
+        // The page shows what was judged: the history is read once for both.
+        let judged = panel::judge_and_keep(reader, checkers(), &context);
+        let (judgement, history) = judged.map_err(CommandError::usage)?;
+        let judgement = confirmed(judgement);
+        keep(dir, plan, &judgement, &history)?;
+        judgement
+    } else {
+        confirmed(panel::judge(reader, checkers(), &context).map_err(CommandError::usage)?)
+    };
     match format {
         Format::Json => output::json(&judgement)?,
         Format::Human => output::lines(&verdict_lines(&judgement))?,

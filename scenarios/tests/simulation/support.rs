@@ -105,7 +105,9 @@ fn confirmed(context: &CheckContext, events: &[Event], judgement: &Judgement) {
     let findings: Vec<_> = judgement.verdicts.iter().flat_map(|one| &one.findings).collect();
     let mut validator = Validator::new(&context.preamble, findings.iter().copied());
     if !findings.is_empty() {
-        events.iter().for_each(|event| validator.observe(event));
+        for event in events {
+            validator.observe(event);
+        }
     }
     for (finding, ruling) in findings.iter().zip(validator.finish()) {
         assert_eq!(ruling, Ruling::Accepted, "{finding:#?}");
