@@ -61,7 +61,9 @@ fn compare(bytes: &[u8]) -> Result<Status, TestCaseError> {
 fn written(preamble: &Preamble, events: &[Event]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = HistoryWriter::new(&mut bytes, preamble).expect("memory");
-    events.iter().for_each(|event| writer.write(event).expect("memory"));
+    for event in events {
+        writer.write(event).expect("memory");
+    }
     drop(writer);
     bytes
 }
