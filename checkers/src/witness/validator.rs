@@ -111,8 +111,9 @@ impl<'a> Validator<'a> {
         let index = step.index;
         let event = self.named.get(&index).and_then(Option::as_ref);
         let event = required(event, &format!("names event {index}, which is not there"))?;
-        let same =
-            event.at == step.from && event.process == step.process && event.member == step.member;
+        // A step may leave the process out: a watch's is of no interest.
+        let whose = step.process.is_none() || event.process == step.process;
+        let same = event.at == step.from && event.member == step.member && whose;
         demand(same, &format!("tells event {index} otherwise than the history has it"))?;
         let end = self.ends.get(&index);
         if let Some(completion) = step.completion {
