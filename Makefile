@@ -7,7 +7,7 @@ CARGO ?= cargo
 # Rows of evidence: `all`, or `ci` for one row of each.
 ROWS ?= all
 # Length of the load measurement, in seconds.
-SECONDS_OF_LOAD ?= 60
+SECONDS_OF_LOAD ?= 90
 # Releases of etcd that the tests run; a release that cannot be had fails here, in one sentence.
 RELEASES_TESTED = 3.5.1 3.5.16
 

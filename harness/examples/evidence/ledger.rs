@@ -23,14 +23,17 @@ pub(crate) struct Ledger<R> {
 
 impl<R: Row> Ledger<R> {
     /// The rows of `evidence/NAME.json` that were measured at this commit. Others are
-    /// dropped: a table never mixes two states of the code.
+    /// dropped, and so are those of an older form: a table never mixes two states of the
+    /// code.
     pub(crate) fn resume(name: &str, commit: &str) -> io::Result<Self> {
         let file = repository().join("evidence").join(format!("{name}.json"));
-        let mut rows: Vec<R> = match fs::read(&file) {
+        let kept: Vec<serde_json::Value> = match fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
+        let mut rows: Vec<R> =
+            kept.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect();
         rows.retain(|row| row.commit() == commit && is_clean(commit));
         Ok(Self { file: Some(file), rows })
     }
