@@ -196,12 +196,13 @@ impl<'a> Lists<'a> {
         }
         let span = (&range.key, &range.range_end);
         let mut lists: BTreeMap<Bytes, Vec<Bytes>> = BTreeMap::new();
-        for list in &self.names {
+        // Names are in order, so that those of a range lie side by side.
+        let named = self.names.range::<Bytes, _>(&range.key..);
+        for list in named.take_while(|list| holds(span, list)) {
             let many = list.as_slice().ends_with(b"/");
             let whole = !range.range_end.is_empty()
-                && holds(span, list)
                 && (range.range_end.as_slice() == b"\0" || range.range_end >= behind(list));
-            if (many && whole) || (!many && holds(span, list)) {
+            if !many || whole {
                 lists.entry(list.clone()).or_default();
             }
         }
