@@ -19,6 +19,8 @@ pub(super) struct Change {
     pub(super) pair: PairMark,
     /// The pair before it, as the first watch that had one showed it.
     pub(super) prev: Option<PairMark>,
+    /// That watch, and where.
+    pub(super) prev_shown: Option<(WatchId, Place)>,
     /// Which watch showed it first, and where.
     pub(super) watch: WatchId,
     /// The frame.
@@ -79,7 +81,16 @@ impl ChangeLog {
         let conflict = known.first().map(|(_, change)| *change);
         let change = self.changes.len();
         let kind = event.kind;
-        self.changes.push(Change { revision, key, kind, pair, prev: None, watch, place });
+        self.changes.push(Change {
+            revision,
+            key,
+            kind,
+            pair,
+            prev: None,
+            prev_shown: None,
+            watch,
+            place,
+        });
         let changes = &mut self.keys[key].changes;
         let at = changes.partition_point(|(other, _)| *other <= revision);
         changes.insert(at, (revision, change));
@@ -88,9 +99,21 @@ impl ChangeLog {
 
     /// Notes what a watch showed as the pair before a change. Whether it is what every
     /// watch so far showed.
-    pub(super) fn enter_prev(&mut self, change: usize, prev: &PairMark) -> bool {
+    pub(super) fn enter_prev(
+        &mut self,
+        change: usize,
+        prev: &PairMark,
+        by: (WatchId, Place),
+    ) -> bool {
         let change = &mut self.changes[change];
-        change.prev.get_or_insert_with(|| prev.clone()) == prev
+        match &change.prev {
+            Some(known) => known == prev,
+            None => {
+                change.prev = Some(prev.clone());
+                change.prev_shown = Some(by);
+                true
+            }
+        }
     }
 
     /// A change.

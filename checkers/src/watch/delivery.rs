@@ -115,7 +115,8 @@ impl Delivery<'_> {
             return if forgotten { Prev::Forgotten } else { Prev::Absent };
         };
         let mark = PairMark::of(pair, true);
-        let agreed = self.log.enter_prev(change, &mark);
+        let by = (self.stream.id, self.stream.place(frame));
+        let agreed = self.log.enter_prev(change, &mark, by);
         let same_key = pair.key == shown.kv.key;
         if !agreed || !same_key || !follows(self.log.change(change), &mark) {
             self.wrong_prev(change, &mark, frame, agreed && same_key);
@@ -295,9 +296,14 @@ impl Delivery<'_> {
         self.findings.add("watch-prev-kv", || {
             let change = log.change(change);
             let key = log.name(change.key);
-            let expected = match (&change.prev, alone) {
-                (Some(other), false) if other != prev => format!("another watch showed {other}"),
-                _ => format!("that cannot come before {}", change.text()),
+            let other = change.prev.as_ref().filter(|other| !alone && *other != prev);
+            let expected = match other {
+                Some(other) => format!("another watch showed {other}"),
+                None => format!("that cannot come before {}", change.text()),
+            };
+            let (watch, place) = match (other, &change.prev_shown) {
+                (Some(_), Some((watch, place))) => (*watch, place),
+                _ => (change.watch, &change.place),
             };
             finding(
                 ("watch-prev-kv", "W9"),
@@ -309,9 +315,7 @@ impl Delivery<'_> {
                 "because the previous pair is the key's state one revision before",
                 format!("however {expected}"),
                 vec![
-                    change
-                        .place
-                        .step(format!("watch {} shows key {key}", change.watch), change.text()),
+                    place.step(format!("watch {watch} shows key {key}"), change.text()),
                     shown(stream, log, change, frame).contradicting(),
                 ],
             )

@@ -31,9 +31,16 @@ impl<'a> Misorder<'a> {
     }
 
     /// Changes of one revision, as one watch delivered them. The order of what one operation
-    /// has deleted is not promised.
+    /// has deleted is not promised, and changes that the write did not make are another
+    /// finding.
     fn revision(&mut self, stream: &Stream, changes: &[Delivered], write: &Write) {
-        let operation = |change: &Delivered| write.operation_on(self.log.name(change.key));
+        let log = self.log;
+        let foreign =
+            |change: &Delivered| write.refutes(log.name(change.key), log.change(change.change));
+        if changes.iter().any(foreign) {
+            return;
+        }
+        let operation = |change: &Delivered| write.operation_on(log.name(change.key));
         let known = changes.iter().filter_map(|change| Some((operation(change)?, *change)));
         let known: Vec<(usize, Delivered)> = known.collect();
         let wrong = known.windows(2).find(|pair| pair[0].0 > pair[1].0);

@@ -1,6 +1,6 @@
 //! The changes of a transaction against the order of its operations.
 
-use crate::history::{Bytes, Request, Response, TxnOp};
+use crate::history::{KeyEvent, KeyEventKind, Request, Response, TxnOp};
 use crate::witness::case::Case;
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
@@ -26,8 +26,7 @@ fn misordered(case: &Case<'_>) -> Proof {
     let found = firsts.any(|(at, first)| {
         let mut later = other.changes().iter().skip(if in_one { at + 1 } else { 0 });
         later.any(|second| {
-            let operations =
-                operation_on(branch, &first.kv.key).zip(operation_on(branch, &second.kv.key));
+            let operations = operation_of(branch, first).zip(operation_of(branch, second));
             first.kv.mod_revision == header.revision
                 && second.kv.mod_revision == header.revision
                 && operations.is_some_and(|(first, second)| second < first)
@@ -36,10 +35,11 @@ fn misordered(case: &Case<'_>) -> Proof {
     demand(found, "shows no change before that of an earlier operation")
 }
 
-/// The number of the one operation that can have changed a key. Nested transactions promise
+/// The number of the one operation that can have made a change. Nested transactions promise
 /// no order, so that nothing is said of a branch with one.
-fn operation_on(branch: &[TxnOp], key: &Bytes) -> Option<usize> {
-    let may_change = |op: &TxnOp| match op {
+fn operation_of(branch: &[TxnOp], change: &KeyEvent) -> Option<usize> {
+    let key = &change.kv.key;
+    let touches = |op: &TxnOp| match op {
         TxnOp::Put(put) => put.key == *key,
         TxnOp::Delete(delete) => holds((&delete.key, &delete.range_end), key),
         TxnOp::Range(_) => false,
@@ -48,7 +48,13 @@ fn operation_on(branch: &[TxnOp], key: &Bytes) -> Option<usize> {
     if branch.iter().any(|op| matches!(op, TxnOp::Txn(_))) {
         return None;
     }
-    let mut changing = branch.iter().enumerate().filter(|(_, op)| may_change(op));
-    let (number, _) = changing.next()?;
-    changing.next().is_none().then_some(number)
+    let mut touching = branch.iter().enumerate().filter(|(_, op)| touches(op));
+    let (number, op) = touching.next()?;
+    let made = match op {
+        TxnOp::Put(put) => {
+            change.kind == KeyEventKind::Put && (put.ignore_value || put.value == change.kv.value)
+        }
+        _ => change.kind == KeyEventKind::Delete,
+    };
+    (made && touching.next().is_none()).then_some(number)
 }
