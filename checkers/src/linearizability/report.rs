@@ -8,7 +8,8 @@ use super::real_time::capital;
 use super::replay::Wrong;
 use super::tally::Tally;
 use super::unexplained::Suspicion;
-use crate::history::{Bytes, Request, Response, Revision};
+use crate::history::{Bytes, Request, Response, Revision, TxnOp};
+use crate::keys::KeyRange;
 use crate::model::{Change, Claim};
 use crate::verdict::{Finding, Witness, WitnessStep};
 use crate::wording;
@@ -24,6 +25,19 @@ impl Engine {
         made.sight.map(|sight| sight_of_changes(sight, revision, changes))
     }
 
+    /// Who made what the guards of a transaction look at: the first few of them.
+    fn guarded_steps(&self, request: &Request, at: Revision) -> Vec<WitnessStep> {
+        const MAKERS: usize = 3;
+        let Request::Txn(txn) = request else { return Vec::new() };
+        let single = txn.compare.iter().filter(|guard| guard.range_end.is_empty());
+        let mut last: Vec<Revision> =
+            single.filter_map(|guard| self.state.index().last_change(&guard.key, at)).collect();
+        last.sort_unstable();
+        last.dedup();
+        last.truncate(MAKERS);
+        last.into_iter().filter_map(|last| self.maker_step(last)).collect()
+    }
+
     /// An answer that differs from the model.
     pub(super) fn wrong_response(
         &mut self,
@@ -37,7 +51,7 @@ impl Engine {
             Wrong::NotRefused(_) => None,
         };
         let at = read_at(&operation.request, revision);
-        let last = key.and_then(|key| self.state.index().last_change(&key, at));
+        let last = key.as_ref().and_then(|key| self.state.index().last_change(key, at));
         let from_watch = last.and_then(|last| self.past.get(last)).is_some_and(
             |made| !matches!(&made.by, Maker::Operation(op) if matches!(op.end, End::Answered(_))),
         );
@@ -51,8 +65,10 @@ impl Engine {
              {what}.",
             capital(&operation.name()),
         );
-        let mut steps: Vec<WitnessStep> =
-            last.and_then(|last| self.maker_step(last)).into_iter().collect();
+        let mut steps: Vec<WitnessStep> = match &key {
+            Some(_) => last.and_then(|last| self.maker_step(last)).into_iter().collect(),
+            None => self.guarded_steps(&operation.request, at),
+        };
         let shows = Some(wording::response(response));
         steps.push(operation.step(shows).contradicting());
         let (anomaly, guarantee) = kind_of(&operation.request, &operation.end, wrong);
@@ -94,6 +110,11 @@ impl Engine {
         changes: &[Change],
         sight: Sight,
     ) {
+        if changes.iter().all(|change| may_make(&operation.request, change)) {
+            // Its answer is wrong, and told as that; what the watch shows is its doing.
+            self.stop(format!("after revision {revision} was not what the guards allow"));
+            return;
+        }
         let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
         let shown = changes.first().map(change).unwrap_or_default();
         let sentence = format!(
@@ -317,6 +338,24 @@ pub(super) fn read_at(request: &Request, revision: Revision) -> Revision {
     match request {
         Request::Range(range) if !range.revision.is_zero() => range.revision,
         _ => revision,
+    }
+}
+
+/// Whether a request may make a change, in whichever branch.
+fn may_make(request: &Request, change: &Change) -> bool {
+    match request {
+        Request::Txn(txn) => txn.success.iter().chain(&txn.failure).any(|op| match op {
+            TxnOp::Put(put) => change.pair.as_ref().is_some_and(|pair| {
+                put.key == change.key && (put.ignore_value || put.value == pair.value)
+            }),
+            TxnOp::Delete(delete) => {
+                let range = KeyRange::new(&delete.key, &delete.range_end);
+                change.pair.is_none() && range.contains(&change.key)
+            }
+            TxnOp::Txn(txn) => may_make(&Request::Txn(txn.clone()), change),
+            TxnOp::Range(_) => false,
+        }),
+        _ => false,
     }
 }
 

@@ -196,7 +196,10 @@ impl Ledger {
     pub(super) fn changed(&self, key: &Bytes, at: Revision) -> Option<Revision> {
         let own = self.keys.get(key).into_iter().flatten().map(|change| change.at);
         let ranges = self.ranges.iter().filter(|(_, from, end)| holds((from, end), key));
-        own.chain(ranges.map(|(at, _, _)| *at)).filter(|change| *change <= at).max()
+        // A deletion of a range changes only what was there.
+        let there = |at: &Revision| self.held(key, at.previous()) != Held::Absent;
+        let ranges = ranges.map(|(at, _, _)| *at).filter(|change| *change <= at).filter(there);
+        own.chain(ranges).filter(|change| *change <= at).max()
     }
 
     /// Every key of a range that ever changed.

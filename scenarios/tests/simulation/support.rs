@@ -109,7 +109,7 @@ fn confirmed(context: &CheckContext, events: &[Event], judgement: &Judgement) {
             validator.observe(event);
         }
     }
-    for (finding, ruling) in findings.iter().zip(validator.finish()) {
-        assert_eq!(ruling, Ruling::Accepted, "{finding:#?}");
-    }
+    let rulings = findings.iter().zip(validator.finish());
+    let refused: Vec<_> = rulings.filter(|(_, ruling)| *ruling != Ruling::Accepted).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
 }

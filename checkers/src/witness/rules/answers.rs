@@ -1,6 +1,6 @@
 //! Answers that differ from what the store held.
 
-use crate::history::Request;
+use crate::history::{Bytes, Request};
 use crate::witness::answers::{Differences, differences};
 use crate::witness::case::{Case, Step};
 use crate::witness::operation::Operation;
@@ -52,17 +52,16 @@ fn is_transaction(operation: &Operation) -> bool {
 /// An answer shows something else than the store held, and the other step, if there is
 /// one, is the last change of a key that it shows wrongly.
 fn differs(case: &Case<'_>, kind: impl Fn(&Operation) -> bool) -> Result<Differences, String> {
-    let pairs: Vec<(Option<&Step>, &Step)> = match case.steps.as_slice() {
-        [answer] => vec![(None, answer)],
-        [one, other] => vec![(Some(one), other), (Some(other), one)],
-        _ => return Err("has other steps than a change and an answer".to_owned()),
-    };
+    let few = case.steps.len() <= 4;
+    demand(few, "has other steps than a few changes and an answer")?;
     let mut reason = Err("has no answer that differs from what the store held".to_owned());
-    for (maker, answer) in pairs {
+    for (number, answer) in case.steps.iter().enumerate() {
         let Some(operation) = answer.operation().filter(|operation| kind(operation)) else {
             continue;
         };
-        match differs_by(case, maker, operation) {
+        let others = case.steps.iter().enumerate().filter(|(other, _)| *other != number);
+        let makers: Vec<&Step> = others.map(|(_, step)| step).collect();
+        match differs_by(case, &makers, operation) {
             Ok(found) => return Ok(found),
             Err(why) => reason = Err(why),
         }
@@ -72,7 +71,7 @@ fn differs(case: &Case<'_>, kind: impl Fn(&Operation) -> bool) -> Result<Differe
 
 fn differs_by(
     case: &Case<'_>,
-    maker: Option<&Step>,
+    makers: &[&Step],
     operation: &Operation,
 ) -> Result<Differences, String> {
     let compared = matches!(
@@ -87,12 +86,20 @@ fn differs_by(
         Request::Range(range) if !range.revision.is_zero() => range.revision,
         _ => required(operation.seen(), "has an answer without a revision")?,
     };
-    let proven = match maker {
-        None => found.others || found.keys.iter().any(|key| ledger.changed(key, at).is_none()),
-        Some(maker) => found.keys.iter().any(|key| {
-            let changed = ledger.changed(key, at);
-            changed.is_some_and(|last| super::phantoms::shows(maker, key, last))
-        }),
+    let made = |maker: &Step, key: &Bytes| {
+        let changed = ledger.changed(key, at);
+        changed.is_some_and(|last| super::phantoms::shows(maker, key, last))
+    };
+    let guarded = |maker: &Step| match &operation.request {
+        Request::Txn(txn) => txn.compare.iter().any(|guard| made(maker, &guard.key)),
+        _ => false,
+    };
+    let wrongly = |maker: &Step| found.keys.iter().any(|key| made(maker, key));
+    let proven = if makers.is_empty() {
+        found.others || found.keys.iter().any(|key| ledger.changed(key, at).is_none())
+    } else {
+        let some = makers.iter().any(|maker| wrongly(maker));
+        some && makers.iter().all(|maker| wrongly(maker) || guarded(maker))
     };
     demand(proven, "does not have who wrote what was shown wrongly")?;
     Ok(found)

@@ -212,11 +212,15 @@ fn partial_expiry(case: &Case<'_>) -> Proof {
         demand(granted_once(case, revoke.lease), "is about a lease granted more than once")?;
         return demand(left_at(revoke.lease, at), "leaves no key of the lease");
     }
+    // The watch that shows the end is held against what watches showed before it.
     let found = expiries(case, step).into_iter().any(|part| {
         let at = part[0].kv.mod_revision;
+        let gone = |key: &Bytes| part.iter().any(|one| one.kv.key == *key);
         part.iter().any(|one| {
-            let lease = lease_of(case, &one.kv.key, at.previous());
-            lease.is_some_and(|lease| is_granted_at_most_once(case, lease) && left_at(lease, at))
+            let Some(lease) = shown_lease(case, &one.kv.key, at) else { return false };
+            let mut keys = ledger.keys_in(every).filter(|key| !gone(key));
+            let left = keys.any(|key| shown_lease(case, key, at) == Some(lease));
+            left && is_granted_at_most_once(case, lease)
         })
     });
     demand(found, "leaves no key of the lease")
