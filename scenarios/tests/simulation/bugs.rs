@@ -20,7 +20,7 @@ const CAUGHT: &[(Bug, &str, &str)] = &[
     (Bug::DoubledWrite, "linearizability", "doubled-write"),
     (Bug::PhantomWrite, "linearizability", "refused-write-applied"),
     (Bug::PartialTxn, "linearizability", "wrong-response"),
-    (Bug::WrongBranch, "linearizability", "split-revision"),
+    (Bug::WrongBranch, "linearizability", "wrong-transaction"),
     (Bug::RevisionBack, "durability", "revision-lost"),
     (Bug::WatchDrop, "watch", "watch-gap"),
     (Bug::WatchDuplicate, "watch", "watch-duplicate"),

@@ -152,11 +152,20 @@ fn nobody_compacted(case: &Case<'_>, refused: &Operation) -> Proof {
         case.context.surroundings.iter().any(|event| {
             matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }))
         });
+    // What was sent after the refusal bounds its place, and so that of the compaction.
+    let later = case.steps.iter().filter(|step| step.begin() > refused.ended());
+    let bound = later.filter_map(Step::reached).min();
+    let before = |compaction: &Operation| {
+        let ended = case.context.operations.iter().filter(|one| one.precedes(compaction));
+        let floor = ended.filter_map(Operation::reached).max();
+        floor.is_none_or(|floor| bound.is_none_or(|bound| floor <= bound))
+    };
     let by_request = case.context.operations.iter().any(|one| {
         let may = matches!(&one.request, Request::Compact(compact) if compact.revision >= oldest);
         may && !one.refused()
             && one.invocation < refused.ended()
             && one.invocation != refused.invocation
+            && before(one)
     });
     demand(!itself && !by_request, "is about what may have been compacted")
 }
