@@ -142,7 +142,9 @@ fn each_part(name: &str, mix: &Mix, path: &Path, rows: &mut Rows) -> Outcome<()>
         reading += seconds;
         for (checker, seconds) in &mut parts {
             let begin = thread_seconds()?;
-            events.iter().for_each(|event| checker.observe(event));
+            for event in events {
+                checker.observe(event);
+            }
             *seconds += thread_seconds()? - begin;
         }
         if events.is_empty() {

@@ -100,6 +100,7 @@ impl Engine {
             however: format!("however it was acknowledged with revision {revision}"),
             witness: in_order(steps),
         });
+        self.stop(format!("after a write was acknowledged with revision {revision}"));
     }
 
     /// An acknowledged write's revision, shown with another's effects.

@@ -106,14 +106,12 @@ impl ChangeLog {
         by: (WatchId, Place),
     ) -> bool {
         let change = &mut self.changes[change];
-        match &change.prev {
-            Some(known) => known == prev,
-            None => {
-                change.prev = Some(prev.clone());
-                change.prev_shown = Some(by);
-                true
-            }
+        if let Some(known) = &change.prev {
+            return known == prev;
         }
+        change.prev = Some(prev.clone());
+        change.prev_shown = Some(by);
+        true
     }
 
     /// A change.

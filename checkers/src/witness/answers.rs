@@ -150,23 +150,17 @@ impl Comparison<'_> {
         for shown in &answer.kvs {
             let held = self.held(&shown.key);
             self.pair(shown, !range.keys_only, &held);
-            if !holds(span, &shown.key) {
+            if !holds(span, &shown.key) || !passes(range, shown) {
                 self.differ(&shown.key);
             }
         }
         let shows = |key: &Bytes| answer.kvs.iter().any(|pair| pair.key == *key);
-        let filtered = ![
-            range.min_mod_revision,
-            range.max_mod_revision,
-            range.min_create_revision,
-            range.max_create_revision,
-        ]
-        .iter()
-        .all(Revision::is_zero);
         let keys: Vec<Bytes> = self.keys_in(range);
-        if !filtered && range.limit == 0 && !range.count_only {
+        if range.limit == 0 && !range.count_only {
             for key in keys.iter().filter(|key| !shows(key)) {
-                if let Held::Pair(..) = self.held(key) {
+                if let Held::Pair(pair, _) = self.held(key)
+                    && passes(range, &pair)
+                {
                     self.differ(key);
                 }
             }
@@ -174,33 +168,30 @@ impl Comparison<'_> {
         let held: Vec<Held> = keys.iter().map(|key| self.held(key)).collect();
         let complete = self.ledger.content(span, self.at).is_some();
         if complete && held.iter().all(|held| *held != Held::Unknown) {
-            let alive: Vec<&Bytes> = keys
+            let alive: Vec<&KeyValue> = held
                 .iter()
-                .zip(&held)
-                .filter(|(_, held)| matches!(held, Held::Pair(..)))
-                .map(|(key, _)| key)
+                .filter_map(|held| match held {
+                    Held::Pair(pair, _) => Some(pair),
+                    _ => None,
+                })
                 .collect();
-            self.whole_range(range, answer, &alive, filtered);
+            self.whole_range(range, answer, &alive);
         }
     }
 
     /// What can be said where every key of the range is known.
-    fn whole_range(
-        &mut self,
-        range: &Range,
-        answer: &RangeResponse,
-        alive: &[&Bytes],
-        filtered: bool,
-    ) {
+    fn whole_range(&mut self, range: &Range, answer: &RangeResponse, alive: &[&KeyValue]) {
+        // The count knows neither bounds on revisions nor the limit.
         self.found.others |= usize::try_from(answer.count) != Ok(alive.len());
-        let limit = usize::try_from(range.limit).unwrap_or(0);
-        let cut = limit > 0 && alive.len() > limit;
-        if !filtered && !range.count_only {
-            self.found.others |= answer.more != cut;
+        if range.count_only {
+            return;
         }
-        let by_key = range.sort.target == SortTarget::Key && !filtered && !range.count_only;
-        if by_key {
-            let mut keys: Vec<&Bytes> = alive.to_vec();
+        let passing = alive.iter().filter(|pair| passes(range, pair)).map(|pair| &pair.key);
+        let mut keys: Vec<&Bytes> = passing.collect();
+        let limit = usize::try_from(range.limit).unwrap_or(0);
+        let cut = limit > 0 && keys.len() > limit;
+        self.found.others |= answer.more != cut;
+        if range.sort.target == SortTarget::Key {
             if range.sort.order == SortOrder::Descend {
                 keys.reverse();
             }
@@ -318,4 +309,13 @@ pub(super) fn branch_taken(ledger: &Ledger, at: Revision, txn: &Txn) -> Option<b
         return Some(false);
     }
     verdicts.iter().all(Option::is_some).then_some(true)
+}
+
+/// Whether a range's bounds on revisions let a pair through.
+fn passes(range: &Range, pair: &KeyValue) -> bool {
+    let within = |at: Revision, least: Revision, most: Revision| {
+        at >= least && (most.is_zero() || at <= most)
+    };
+    within(pair.mod_revision, range.min_mod_revision, range.max_mod_revision)
+        && within(pair.create_revision, range.min_create_revision, range.max_create_revision)
 }

@@ -3,7 +3,7 @@
 use stormglass_checkers::checker::{Budget, CheckContext, Checker};
 use stormglass_checkers::history::{Body, Event, History};
 use stormglass_checkers::judge::Judge;
-use stormglass_checkers::registry::checkers;
+use stormglass_checkers::registry::{CheckerEntry, checkers};
 use stormglass_checkers::verdict::{Judgement, Verdict};
 use stormglass_checkers::wording;
 
@@ -26,14 +26,27 @@ pub fn feed(mut checker: Box<dyn Checker>, history: &History) -> Verdict {
     verdict
 }
 
+/// What the checker of that name says, before the validator of witnesses has seen it.
+///
+/// # Panics
+/// When there is no checker of that name.
+pub fn unconfirmed(name: &str, history: &History) -> Verdict {
+    let mut checker = (entry(name).new)(&context(history));
+    history.events.iter().for_each(|event| checker.observe(event));
+    checker.finish()
+}
+
+fn entry(name: &str) -> &'static CheckerEntry {
+    let found = checkers().iter().find(|entry| entry.name == name);
+    found.unwrap_or_else(|| panic!("no checker is called {name}"))
+}
+
 /// What the checker of that name says.
 ///
 /// # Panics
 /// When there is no checker of that name.
 pub fn verdict(name: &str, history: &History) -> Verdict {
-    let entry = checkers().iter().find(|entry| entry.name == name);
-    let entry = entry.unwrap_or_else(|| panic!("no checker is called {name}"));
-    feed((entry.new)(&context(history)), history)
+    feed((entry(name).new)(&context(history)), history)
 }
 
 /// The anomalies that the checker of that name finds, in order, without repeats.
