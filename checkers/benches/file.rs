@@ -142,7 +142,7 @@ fn each_part(name: &str, mix: &Mix, path: &Path, rows: &mut Rows) -> Outcome<()>
         reading += seconds;
         for (checker, seconds) in &mut parts {
             let begin = thread_seconds()?;
-            for event in events {
+            for event in &events {
                 checker.observe(event);
             }
             *seconds += thread_seconds()? - begin;
