@@ -113,10 +113,10 @@ impl Operations {
     /// A request goes to the wire.
     pub(super) fn invoke(&mut self, event: &Event, request: &Request, floor: &Floor) {
         self.invoked += 1;
-        if can_mutate(request) {
-            if let Err(at) = self.writing.binary_search(&event.index) {
-                self.writing.insert(at, event.index);
-            }
+        if can_mutate(request)
+            && let Err(at) = self.writing.binary_search(&event.index)
+        {
+            self.writing.insert(at, event.index);
         }
         let operation = Arc::new(Operation {
             invocation: event.index,
