@@ -1,6 +1,6 @@
 //! Operations: those that are open, and what the check keeps of those that ended.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -102,8 +102,9 @@ pub(super) struct Operations {
     open: IndexMap<ProcessId, Open, Mixing>,
     /// Operations whose process began another one: a history should not have them.
     lost: Vec<Op>,
-    /// Invocations of the open ones that may change the key space.
-    writing: BTreeSet<u64>,
+    /// Invocations of the open ones that may change the key space, in their order. They
+    /// are no more than there are clients, and come in order: a queue is faster than a set.
+    writing: VecDeque<u64>,
     /// How many were invoked.
     pub(super) invoked: u64,
 }
@@ -112,8 +113,10 @@ impl Operations {
     /// A request goes to the wire.
     pub(super) fn invoke(&mut self, event: &Event, request: &Request, floor: &Floor) {
         self.invoked += 1;
-        if can_mutate(request) {
-            self.writing.insert(event.index);
+        if can_mutate(request)
+            && let Err(at) = self.writing.binary_search(&event.index)
+        {
+            self.writing.insert(at, event.index);
         }
         let operation = Arc::new(Operation {
             invocation: event.index,
@@ -143,13 +146,15 @@ impl Operations {
             Outcome::Unknown(_) => End::Doubtful(wording::outcome(outcome).into()),
         };
         operation.completion = Some((event.index, event.at));
-        self.writing.remove(&operation.invocation);
+        if let Ok(at) = self.writing.binary_search(&operation.invocation) {
+            self.writing.remove(at);
+        }
         Some((op, cause))
     }
 
     /// Whether every operation that may write and was sent before an event has ended.
     pub(super) fn settled(&self, event: u64) -> bool {
-        self.writing.first().is_none_or(|first| *first > event)
+        self.writing.front().is_none_or(|first| *first > event)
     }
 
     /// The operations that are open.

@@ -10,7 +10,7 @@ use super::report::{is_local, read_at};
 use super::tally::Tally;
 use crate::history::{Bytes, KeyEvent, Response, Revision};
 use crate::keys::KeyRange;
-use crate::model::{Change, Evaluation, is_right, touched};
+use crate::model::{Change, Evaluation, changes_if_right, is_right, touched};
 
 /// So many wrong answers, and contents are no longer compared.
 const ENOUGH: u64 = 200;
@@ -50,16 +50,10 @@ impl Engine {
     pub(super) fn adopt_write(&mut self, op: &Op, response: &Response, shown: Option<&Shown>) {
         let (before, next) = (self.state.revision(), self.state.revision().next());
         let unsure = self.is_unsure(op, before, false);
-        let (changes, verdict) = match self.state.evaluate(before, &op.request) {
-            Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
-                (evaluation.changes, Ok(()))
-            }
-            Some(Ok(evaluation)) => {
-                let agreed = evaluation.expected.agree(response);
-                (evaluation.changes, agreed.map_err(Wrong::Differs))
-            }
-            Some(Err(refusal)) => (Vec::new(), Err(Wrong::NotRefused(refusal))),
-            None => (Vec::new(), Ok(())),
+        let right = changes_if_right(self.state.index(), before, &op.request, response);
+        let (changes, verdict) = match right {
+            Some(changes) => (changes, Ok(())),
+            None => self.judge_write(op, before, response),
         };
         self.count(Tally::WritesCompared);
         if unsure {
@@ -87,6 +81,26 @@ impl Engine {
             }
         }
         self.commit(changes, Maker::Operation(op.clone()), shown.map(|shown| shown.first), known);
+    }
+
+    /// What a write changes on the state at a revision, and how its answer is wrong.
+    fn judge_write(
+        &mut self,
+        op: &Op,
+        before: Revision,
+        response: &Response,
+    ) -> (Vec<Change>, Result<(), Wrong>) {
+        match self.state.evaluate(before, &op.request) {
+            Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
+                (evaluation.changes, Ok(()))
+            }
+            Some(Ok(evaluation)) => {
+                let agreed = evaluation.expected.agree(response);
+                (evaluation.changes, agreed.map_err(Wrong::Differs))
+            }
+            Some(Err(refusal)) => (Vec::new(), Err(Wrong::NotRefused(refusal))),
+            None => (Vec::new(), Ok(())),
+        }
     }
 
     /// A revision that nobody was acknowledged for, as watches show it.

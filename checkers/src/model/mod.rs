@@ -6,6 +6,7 @@
 
 mod agreement;
 mod claim;
+mod direct;
 mod evaluate;
 mod expected;
 mod guard;
@@ -20,6 +21,7 @@ mod view;
 
 pub use agreement::Disagreement;
 pub use claim::{Claim, can_mutate, claim, is_local, lease_of, mutated};
+pub use direct::changes_if_right;
 pub use evaluate::{Evaluation, evaluate, touched};
 pub use expected::Expected;
 pub use index::Index;

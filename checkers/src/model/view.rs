@@ -65,6 +65,11 @@ impl<'a> View<'a> {
         View::new(self.index, self.base)
     }
 
+    /// The index, while nothing is changed on top of it.
+    pub(super) fn unchanged(&self) -> Option<&'a Index> {
+        self.changes.is_empty().then_some(self.index)
+    }
+
     pub(super) fn get(&self, key: &Bytes) -> Option<&Pair> {
         // A transaction changes few keys: a walk is faster than a map.
         match self.changes.iter().rev().find(|change| change.key == *key) {
