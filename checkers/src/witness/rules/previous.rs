@@ -35,26 +35,26 @@ fn follows(old: &KeyEvent, new: &KeyEvent) -> bool {
     }
 }
 
-/// Two changes of one key in one watch of puts and deletes, one right after the other.
-fn neighbours<'a>(
+/// Whether the change of a key right before another one, in one watch of puts and deletes,
+/// is wrong there. What is cheap to ask is asked first: frames can be long.
+fn wrong_before(
     case: &Case<'_>,
     watch: WatchId,
-    (one, other): (&'a Step, &'a Step),
-) -> Result<Vec<(&'a KeyEvent, &'a KeyEvent)>, String> {
-    let window = required(Window::of(case.context, watch), "is of a watch that was not opened")?;
-    let all = !window.open.request.no_put && !window.open.request.no_delete;
-    demand(all, "is of a watch that leaves changes out")?;
-    let mut found = Vec::new();
-    for old in one.changes() {
-        for new in other.changes() {
-            let (from, to) = (old.kv.mod_revision, new.kv.mod_revision);
-            let covered = window.start.is_some_and(|start| start <= from) && to <= window.passed;
-            if old.kv.key == new.kv.key && from < to && covered && !between(case, old, from, to) {
-                found.push((old, new));
-            }
-        }
-    }
-    Ok(found)
+    (one, new): (&Step, &KeyEvent),
+    wrong: impl Fn(&KeyEvent) -> bool,
+) -> bool {
+    let to = new.kv.mod_revision;
+    let older = one.changes().iter().filter(|old| old.kv.mod_revision < to);
+    let newest = older.filter(|old| old.kv.key == new.kv.key).max_by_key(|old| old.kv.mod_revision);
+    let Some(old) = newest.filter(|old| wrong(old)) else { return false };
+    let Some(window) = Window::of(case.context, watch) else { return false };
+    let request = &window.open.request;
+    let from = old.kv.mod_revision;
+    !request.no_put
+        && !request.no_delete
+        && window.start.is_some_and(|start| start <= from)
+        && to <= window.passed
+        && !between(case, old, from, to)
 }
 
 fn version(case: &Case<'_>) -> Proof {
@@ -63,8 +63,8 @@ fn version(case: &Case<'_>) -> Proof {
     let (first, frame) = required(one.frame(), "does not begin with a frame")?;
     demand(first == watch, "is about two watches")?;
     if !matches!(frame, WatchFrame::Open(_)) {
-        let pairs = neighbours(case, watch, (one, other))?;
-        let wrong = pairs.iter().any(|(old, new)| !follows(old, new));
+        let mut news = other.changes().iter();
+        let wrong = news.any(|new| wrong_before(case, watch, (one, new), |old| !follows(old, new)));
         return demand(wrong, "shows changes that follow from each other");
     }
     let window = required(Window::of(case.context, watch), "is of a watch that was not opened")?;
@@ -121,11 +121,8 @@ fn contradicts(
             && (one.kind == KeyEventKind::Delete || one.kv != *pair)
     });
     let right_before = step.delivery().zip(known.delivery()).is_some_and(|((a, _), (b, _))| {
-        let pairs = neighbours(case, a, (known, step)).unwrap_or_default();
-        a == b
-            && pairs.iter().any(|(old, new)| {
-                *new == change && (old.kind == KeyEventKind::Delete || old.kv != *pair)
-            })
+        let other = |old: &KeyEvent| old.kind == KeyEventKind::Delete || old.kv != *pair;
+        a == b && wrong_before(case, a, (known, change), other)
     });
     otherwise || wrong_state || right_before
 }
@@ -149,13 +146,16 @@ fn is_missing(case: &Case<'_>, opening: &Step, (step, change): (&Step, &KeyEvent
     let Some((watch, _)) = step.frame() else { return false };
     let mut before = case.context.frames(watch).filter(|(event, _)| event.index < step.begin());
     let cancelled = before.any(|(_, frame)| matches!(frame, WatchFrame::Cancel {}));
-    !cancelled && !may_be_compacted(case, change.kv.mod_revision)
+    !cancelled && !may_be_compacted(case, change.kv.mod_revision, step.begin())
 }
 
-fn may_be_compacted(case: &Case<'_>, at: Revision) -> bool {
-    let asked = case.context.operations.iter().any(|operation| {
-        matches!(&operation.request, Request::Compact(compact) if compact.revision >= at)
-    });
+/// Whether a compaction that was asked for before an event may have taken the state before a
+/// revision away.
+fn may_be_compacted(case: &Case<'_>, at: Revision, before: u64) -> bool {
+    let earlier = case.context.operations.iter().filter(|one| one.invocation < before);
+    let asked = earlier
+        .map(|one| &one.request)
+        .any(|request| matches!(request, Request::Compact(compact) if compact.revision >= at));
     let itself =
         |event: &Event| matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }));
     asked || case.context.surroundings.iter().any(itself)
