@@ -100,6 +100,23 @@ fn two_acknowledged_writers_of_one_revision_split_it() {
     }
 }
 
+/// Who is right cannot be said here: the watch is the matter of another checker.
+#[test]
+fn a_watch_that_shows_the_other_branch_leaves_the_rest_unknown() {
+    let mut cluster = Cluster::new(2);
+    cluster.lag(1);
+    cluster.lag(0);
+    let process = cluster.client(0);
+    let guarded = txn(vec![if_mod_revision("k1", 0)], vec![put("k1", "v1")], vec![put("k1", "v2")]);
+    let op = cluster.invoke(process, guarded);
+    let answer = cluster.take_effect(&op);
+    cluster.answer(&op, answer);
+    cluster.forge(1, 2, "k1", Some("v2"));
+    let verdict = check(&cluster.stop());
+    assert_eq!(verdict.status, Status::Unknown, "{}", told(&verdict));
+    assert!(verdict.reasons[0].contains("no longer compared"), "{}", told(&verdict));
+}
+
 #[test]
 fn a_revision_that_a_watch_shows_with_another_content_is_split() {
     let mut cluster = Cluster::new(2);

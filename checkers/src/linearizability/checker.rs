@@ -64,7 +64,9 @@ impl Checker for Linearizability {
         let mut stats = tallies.stats();
         stats.insert("operations".to_owned(), operations.invoked);
         stats.insert("findings".to_owned(), findings.total());
-        if let (false, Some(why)) = (findings.is_empty(), stopped) {
+        // Where comparing ended and nothing else says why, nothing is known of the rest.
+        let untold = !findings.is_empty() || reasons.is_empty();
+        if let Some(why) = stopped.filter(|_| untold) {
             reasons.push(format!("answers were no longer compared with the model {why}"));
         }
         Verdict::new(ENTRY.name, findings.into_sorted(ENTRY.anomalies), reasons, stats)
