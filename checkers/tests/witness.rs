@@ -122,6 +122,16 @@ fn a_history_that_cannot_be_read_again_proves_nothing() {
 }
 
 #[test]
+fn a_validator_that_panics_proves_nothing() {
+    let history = stale();
+    let mut judgement = judge(&history);
+    let bad = || -> Result<Vec<Result<Event, Infallible>>, Infallible> { panic!("a bug of ours") };
+    validate(&history.preamble, &mut judgement, bad);
+    assert_eq!(judgement.status, Status::Unknown);
+    assert!(judgement.sentence.contains("the validator panicked"), "{}", judgement.sentence);
+}
+
+#[test]
 fn without_findings_the_history_is_not_read() {
     let (history, _) = false_alarm();
     let mut judgement = judge(&history);

@@ -1,5 +1,7 @@
 //! Findings that the validator refuses are taken out of a judgement.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::validator::{Ruling, Validator};
 use crate::history::{Event, Preamble};
 use crate::verdict::{Finding, Judgement, Status};
@@ -31,20 +33,21 @@ fn rulings<E: std::fmt::Display, I: IntoIterator<Item = Result<Event, E>>>(
 ) -> Vec<Ruling> {
     let findings: Vec<&Finding> =
         judgement.verdicts.iter().flat_map(|verdict| &verdict.findings).collect();
-    let mut validator = Validator::new(preamble, findings.iter().copied());
-    let read = history().and_then(|events| {
-        for event in events {
+    let held = || -> Result<Vec<Ruling>, E> {
+        let mut validator = Validator::new(preamble, findings.iter().copied());
+        for event in history()? {
             validator.observe(&event?);
         }
-        Ok(())
-    });
-    match read {
-        Ok(()) => validator.finish(),
-        Err(error) => {
-            let reason = format!("could not be held against the history: {error}");
-            vec![Ruling::Refused(reason); findings.len()]
-        }
-    }
+        Ok(validator.finish())
+    };
+    // As a checker that panics, a validator that does must not end the run.
+    let failed = match catch_unwind(AssertUnwindSafe(held)) {
+        Ok(Ok(rulings)) => return rulings,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the validator panicked".to_owned(),
+    };
+    let reason = format!("could not be held against the history: {failed}");
+    vec![Ruling::Refused(reason); findings.len()]
 }
 
 fn withdraw(judgement: &mut Judgement, rulings: Vec<Ruling>) {
