@@ -5,10 +5,13 @@ pub mod common;
 use std::collections::BTreeMap;
 
 use common::witnesses::rulings;
-use common::{Dice, Legal, Store, completion_of, edit, listing, remove, told, unconfirmed};
+use common::{
+    Dice, Legal, Store, edit, end_at_once, exchange_answers, invocation_of, listing, remove, told,
+    unconfirmed,
+};
 use stormglass_checkers::history::{
-    Body, Event, History, KeyEvent, Outcome, ProcessId, Refusal, Request, Response, Revision,
-    TxnOp, WatchFrame,
+    Body, History, KeyEvent, Outcome, ProcessId, Refusal, Request, Response, Revision, TxnOp,
+    WatchFrame,
 };
 use stormglass_checkers::verdict::{Status, Verdict};
 use stormglass_checkers::witness::Ruling;
@@ -297,44 +300,12 @@ fn plant(dice: &mut Dice, history: &mut History) {
                 spoil(dice, response);
             }
         }),
-        1 => swap_answers(dice, history, &completions),
-        2 => move_completion(dice, history, at),
+        1 => {
+            let (one, other) = (dice.pick(&completions), dice.pick(&completions));
+            exchange_answers(history, one, other);
+        }
+        2 if invocation_of(history, at).is_some() && dice.percent(80) => end_at_once(history, at),
         _ => {}
-    }
-}
-
-/// Two operations of the same kind get each other's answers.
-fn swap_answers(dice: &mut Dice, history: &mut History, completions: &[u64]) {
-    let (one, other) = (dice.pick(completions), dice.pick(completions));
-    let body = |history: &History, at: u64| -> Option<Body> {
-        Some(history.events.get(usize::try_from(at).ok()?)?.body.clone())
-    };
-    let (Some(first), Some(second)) = (body(history, one), body(history, other)) else { return };
-    let kind = |body: &Body| match body {
-        Body::Complete(Outcome::Ok(response)) => Some(std::mem::discriminant(response)),
-        _ => None,
-    };
-    if kind(&first) == kind(&second) {
-        edit(history, one, |event| event.body = second);
-        edit(history, other, |event| event.body = first);
-    }
-}
-
-/// An operation ends earlier than it did: right after its invocation.
-fn move_completion(dice: &mut Dice, history: &mut History, at: u64) {
-    let Some(event) = usize::try_from(at).ok().and_then(|at| history.events.get(at)) else {
-        return;
-    };
-    let event: Event = event.clone();
-    let invocation = history
-        .events
-        .iter()
-        .rfind(|other| other.index < at && other.process == event.process)
-        .map(|other| other.index);
-    let Some(invocation) = invocation else { return };
-    if completion_of(history, invocation) == Some(at) && dice.percent(80) {
-        remove(history, |other| other.index == at);
-        common::insert_after(history, invocation, event);
     }
 }
 

@@ -4,7 +4,7 @@ use stormglass_checkers::history::{
     Body, Definite, History, KeyValue, Outcome, Refusal, Response, Revision,
 };
 
-use super::common::{Dice, completion_of, edit, insert_after, remove};
+use super::common::{Dice, edit, end_at_once, exchange_answers};
 
 /// Plants one to three mistakes into a history. Some of them make no difference.
 pub fn plant(dice: &mut Dice, history: &mut History) {
@@ -16,9 +16,9 @@ pub fn plant(dice: &mut Dice, history: &mut History) {
         let (one, other) = (dice.pick(&answers), dice.pick(&answers));
         match dice.below(8) {
             0..=3 => change(dice, history, one),
-            4 | 5 => exchange(history, one, other),
+            4 | 5 => exchange_answers(history, one, other),
             6 if dice.percent(50) => refuse(dice, history, one),
-            _ => hurry(history, one),
+            _ => end_at_once(history, one),
         }
     }
 }
@@ -86,20 +86,6 @@ fn revision_of(response: &mut Response) -> Option<&mut Revision> {
     header.as_mut().map(|header| &mut header.revision)
 }
 
-/// Two operations of the same kind get each other's answers.
-fn exchange(history: &mut History, one: u64, other: u64) {
-    let body = |at: u64| Some(history.events.get(usize::try_from(at).ok()?)?.body.clone());
-    let (Some(first), Some(second)) = (body(one), body(other)) else { return };
-    let kind = |body: &Body| match body {
-        Body::Complete(Outcome::Ok(response)) => Some(std::mem::discriminant(response)),
-        _ => None,
-    };
-    if kind(&first) == kind(&second) {
-        edit(history, one, |event| event.body = second);
-        edit(history, other, |event| event.body = first);
-    }
-}
-
 /// An answer becomes a refusal.
 fn refuse(dice: &mut Dice, history: &mut History, at: u64) {
     let reason = refusal(dice);
@@ -115,17 +101,4 @@ fn refusal(dice: &mut Dice) -> Refusal {
         Refusal::LeaseNotFound,
         Refusal::TooManyRequests,
     ])
-}
-
-/// An operation ends earlier than it did: right after its invocation.
-fn hurry(history: &mut History, at: u64) {
-    let found = usize::try_from(at).ok().and_then(|at| history.events.get(at));
-    let Some(event) = found.cloned() else { return };
-    let mut before = history.events.iter().rev().filter(|other| other.index < at);
-    let invocation = before.find(|other| other.process == event.process).map(|other| other.index);
-    let Some(invocation) = invocation else { return };
-    if completion_of(history, invocation) == Some(at) {
-        remove(history, |other| other.index == at);
-        insert_after(history, invocation, event);
-    }
 }

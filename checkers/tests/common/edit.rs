@@ -30,6 +30,38 @@ pub fn completion_of(history: &History, invocation: u64) -> Option<u64> {
         .map(|event| event.index)
 }
 
+/// Index of the invocation that a completion ends.
+pub fn invocation_of(history: &History, completion: u64) -> Option<u64> {
+    let event = history.events.get(usize::try_from(completion).ok()?)?;
+    let mut before = history.events.iter().rev().filter(|other| other.index < completion);
+    let invocation = before.find(|other| other.process == event.process)?.index;
+    (completion_of(history, invocation) == Some(completion)).then_some(invocation)
+}
+
+/// Two operations of the same kind get each other's answers.
+pub fn exchange_answers(history: &mut History, one: u64, other: u64) {
+    let body = |at: u64| Some(history.events.get(usize::try_from(at).ok()?)?.body.clone());
+    let (Some(first), Some(second)) = (body(one), body(other)) else { return };
+    let kind = |body: &Body| match body {
+        Body::Complete(Outcome::Ok(response)) => Some(std::mem::discriminant(response)),
+        _ => None,
+    };
+    if kind(&first) == kind(&second) {
+        edit(history, one, |event| event.body = second);
+        edit(history, other, |event| event.body = first);
+    }
+}
+
+/// An operation ends earlier than it did: right after its invocation.
+pub fn end_at_once(history: &mut History, completion: u64) {
+    let Some(invocation) = invocation_of(history, completion) else { return };
+    let found = usize::try_from(completion).ok().and_then(|at| history.events.get(at));
+    if let Some(event) = found.cloned() {
+        remove(history, |other| other.index == completion);
+        insert_after(history, invocation, event);
+    }
+}
+
 /// Takes every event out that the test picks.
 pub fn remove(history: &mut History, pick: impl Fn(&Event) -> bool) {
     history.events.retain(|event| !pick(event));

@@ -14,8 +14,8 @@ pub mod witnesses;
 
 pub use cluster::{Cluster, Op};
 pub use edit::{
-    answer, completion_of, edit, edit_last, insert_after, remove, renumber, set_revision,
-    with_response,
+    answer, completion_of, edit, edit_last, end_at_once, exchange_answers, insert_after,
+    invocation_of, remove, renumber, set_revision, with_response,
 };
 pub use random::{Dice, Legal, Requests};
 pub use requests::*;
