@@ -1,7 +1,9 @@
 //! A stored history, judged on several threads at once.
 //!
-//! One thread reads, two judge: reading costs about as much as judging, and one checker
-//! about as much as all others together. What comes of it is what one judge would say.
+//! One thread reads, two judge. On two cores that takes about three quarters of the time
+//! that a reading and one judging thread take (the benchmark `file` measures it), though
+//! one checker alone is a small part of the judging. What comes of it is what one judge
+//! would say.
 
 use std::io::BufRead;
 use std::panic::resume_unwind;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::engine::Engine;
 use super::floor::Position;
-use super::log::same_changes;
+use super::log::{Shown, same_changes};
 use super::operation::{End, Op};
 use super::past::Maker;
 use super::search::Found;
@@ -159,7 +159,7 @@ impl Engine {
                     let next = self.state.revision().next();
                     self.recognise(&by, next);
                     let expected = self.pending.take(next).unwrap_or_default();
-                    let sight = expected.shown.as_ref().map(|shown| shown.first);
+                    let sight = expected.shown.as_ref().map(Shown::first);
                     self.commit(changes, by, sight, true);
                     self.compare_parked(expected, next);
                 }

@@ -10,8 +10,6 @@ use crate::model::Change;
 /// A revision as one or more watches showed it.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
-    /// The first sight of it.
-    pub(super) first: Sight,
     /// What it changed, by the first watch that showed it.
     account: Account,
     /// By those that show something else. Where watches agree, there are none.
@@ -21,7 +19,12 @@ pub(super) struct Shown {
 impl Shown {
     /// A revision that one watch showed.
     pub(super) fn new(sight: Sight, events: &[KeyEvent]) -> Self {
-        Self { first: sight, account: Account::new(sight, events), others: Vec::new() }
+        Self { account: Account::new(sight, events), others: Vec::new() }
+    }
+
+    /// The first sight of it.
+    pub(super) fn first(&self) -> Sight {
+        self.account.sight
     }
 
     /// Another watch shows it.

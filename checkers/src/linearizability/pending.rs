@@ -27,7 +27,7 @@ impl Expected {
     /// The first event that shows the revision.
     pub(super) fn first(&self) -> Option<u64> {
         let answers = self.parked.iter().chain(&self.writer).map(|(op, _)| op.returned());
-        let sight = self.shown.as_ref().map(|shown| shown.first.index);
+        let sight = self.shown.as_ref().map(|shown| shown.first().index);
         answers.chain(sight).chain(self.proof).min()
     }
 

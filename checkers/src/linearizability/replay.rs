@@ -23,7 +23,7 @@ impl Engine {
             let Some(expected) = self.pending.get(next) else { return };
             let shown = expected.shown.as_ref();
             let ready = expected.writer.is_some()
-                || shown.is_some_and(|shown| self.operations.settled(shown.first.index));
+                || shown.is_some_and(|shown| self.operations.settled(shown.first().index));
             if !ready {
                 return;
             }
@@ -80,7 +80,7 @@ impl Engine {
                 self.taint.begin(&key, next);
             }
         }
-        self.commit(changes, Maker::Operation(op.clone()), shown.map(|shown| shown.first), known);
+        self.commit(changes, Maker::Operation(op.clone()), shown.map(Shown::first), known);
     }
 
     /// What a write changes on the state at a revision, and how its answer is wrong.
@@ -107,7 +107,7 @@ impl Engine {
     fn adopt_shown(&mut self, shown: &Shown) {
         let changes = shown.account().0.to_vec();
         let by = self.maker_of(&changes, shown);
-        self.commit(changes, by, Some(shown.first), true);
+        self.commit(changes, by, Some(shown.first()), true);
     }
 
     /// Appends a revision to the model. Where its changes are known as a whole, so are

@@ -8,7 +8,7 @@ use super::real_time::capital;
 use super::replay::Wrong;
 use super::tally::Tally;
 use super::unexplained::Suspicion;
-use crate::history::{Bytes, Request, Response, Revision, TxnOp};
+use crate::history::{Bytes, Request, Response, Revision, Txn, TxnOp};
 use crate::keys::KeyRange;
 use crate::model::{Change, Claim};
 use crate::verdict::{Finding, Witness, WitnessStep};
@@ -344,20 +344,21 @@ pub(super) fn read_at(request: &Request, revision: Revision) -> Revision {
 
 /// Whether a request may make a change, in whichever branch.
 fn may_make(request: &Request, change: &Change) -> bool {
-    match request {
-        Request::Txn(txn) => txn.success.iter().chain(&txn.failure).any(|op| match op {
-            TxnOp::Put(put) => change.pair.as_ref().is_some_and(|pair| {
-                put.key == change.key && (put.ignore_value || put.value == pair.value)
-            }),
-            TxnOp::Delete(delete) => {
-                let range = KeyRange::new(&delete.key, &delete.range_end);
-                change.pair.is_none() && range.contains(&change.key)
-            }
-            TxnOp::Txn(txn) => may_make(&Request::Txn(txn.clone()), change),
-            TxnOp::Range(_) => false,
+    matches!(request, Request::Txn(txn) if transaction_may_make(txn, change))
+}
+
+fn transaction_may_make(txn: &Txn, change: &Change) -> bool {
+    txn.success.iter().chain(&txn.failure).any(|op| match op {
+        TxnOp::Put(put) => change.pair.as_ref().is_some_and(|pair| {
+            put.key == change.key && (put.ignore_value || put.value == pair.value)
         }),
-        _ => false,
-    }
+        TxnOp::Delete(delete) => {
+            let range = KeyRange::new(&delete.key, &delete.range_end);
+            change.pair.is_none() && range.contains(&change.key)
+        }
+        TxnOp::Txn(txn) => transaction_may_make(txn, change),
+        TxnOp::Range(_) => false,
+    })
 }
 
 /// A change in words.

@@ -47,7 +47,7 @@ impl Engine {
             self.count(Tally::LeaseEnds);
             return Maker::LeaseEnd;
         }
-        let candidates = self.candidates(next, changes, shown.first.index);
+        let candidates = self.candidates(next, changes, shown.first().index);
         let mut tried = BTreeSet::new();
         if let Some(op) = self.assign(next, &candidates, &mut tried) {
             self.count(Tally::Recognised);
@@ -153,7 +153,7 @@ impl Engine {
             self.count(Tally::Unexplained);
             return;
         }
-        match self.suspicion(next, &pair.value, shown.first.index) {
+        match self.suspicion(next, &pair.value, shown.first().index) {
             Suspicion::Open => self.count(Tally::Unexplained),
             Suspicion::Twice(op, other) => {
                 self.doubled_write(&op, other, next, &change.key, sight);

@@ -1,13 +1,11 @@
 //! Answers that differ from what the store held.
 
-use crate::history::{Bytes, Request, Revision};
+use crate::history::{Bytes, Request};
 use crate::witness::answers::{Differences, differences};
 use crate::witness::case::{Case, Step};
-use crate::witness::ledger::{Held, Ledger};
 use crate::witness::operation::Operation;
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
-use crate::witness::writes::Writes;
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new("wrong-response", Needs::CHANGES, wrong_response),
@@ -90,9 +88,7 @@ fn differs_by(
     };
     let made = |maker: &Step, key: &Bytes| {
         let changed = ledger.changed(key, at);
-        changed.is_some_and(|last| {
-            super::phantoms::shows(maker, key, last) || may_have_made(ledger, maker, key, last)
-        })
+        changed.is_some_and(|last| super::phantoms::shows(maker, key, last))
     };
     let guarded = |maker: &Step| match &operation.request {
         Request::Txn(txn) => txn.compare.iter().any(|guard| made(maker, &guard.key)),
@@ -119,18 +115,4 @@ fn differs_by(
 /// The steps that are operations.
 pub(super) fn operations<'a>(case: &'a Case<'_>) -> Vec<&'a Operation> {
     case.steps.iter().filter_map(Step::operation).collect()
-}
-
-/// Whether a step is an operation of unknown outcome that asked for what a key became at a
-/// revision, as watches show it.
-fn may_have_made(ledger: &Ledger, maker: &Step, key: &Bytes, at: Revision) -> bool {
-    let Some(operation) = maker.operation().filter(|operation| operation.in_doubt()) else {
-        return false;
-    };
-    let asked = Writes::possible(&operation.request);
-    match ledger.held(key, at) {
-        Held::Pair(pair, true) => asked.has(key, &pair.value),
-        Held::Absent => asked.may_delete(key),
-        Held::Pair(_, false) | Held::Unknown => false,
-    }
 }

@@ -54,19 +54,13 @@ pub(super) fn sound(case: &Case<'_>) -> Proof {
 
 /// Whether a lease was asked for once only: what is said of it is about one lease.
 pub(super) fn granted_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    let grants =
-        case.context.operations.iter().filter(
-            |one| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease),
-        );
-    grants.count() == 1
+    grants(case, lease) == 1
 }
 
-fn is_granted_at_most_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    let grants =
-        case.context.operations.iter().filter(
-            |one| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease),
-        );
-    grants.count() <= 1
+/// How often a lease was asked for by its number.
+fn grants(case: &Case<'_>, lease: LeaseId) -> usize {
+    let of = |one: &&Operation| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease);
+    case.context.operations.iter().filter(of).count()
 }
 
 /// Whether somebody may have revoked a lease before an event.
@@ -220,7 +214,7 @@ fn partial_expiry(case: &Case<'_>) -> Proof {
             let Some(lease) = shown_lease(case, &one.kv.key, at) else { return false };
             let mut keys = ledger.keys_in(every).filter(|key| !gone(key));
             let left = keys.any(|key| shown_lease(case, key, at) == Some(lease));
-            left && is_granted_at_most_once(case, lease)
+            left && grants(case, lease) <= 1
         })
     });
     demand(found, "leaves no key of the lease")
@@ -256,7 +250,7 @@ fn dead_lease_used(case: &Case<'_>) -> Proof {
                     (Some(end), Some(at)) if !end.is_zero() && end < *at => true,
                     (Some(_), _) => end.end() < using.begin() && using.operation().is_some(),
                 };
-                later && is_granted_at_most_once(case, *lease)
+                later && grants(case, *lease) <= 1
             });
             demand(found, "uses no lease that had ended")
         }

@@ -56,9 +56,8 @@ fn torn_transaction(case: &Case<'_>) -> Proof {
 }
 
 fn branches(request: &Request) -> Vec<Writes<'_>> {
-    let of = |ops: &'_ [TxnOp]| ops.len();
     match request {
-        Request::Txn(txn) if of(&txn.success) + of(&txn.failure) > 0 => {
+        Request::Txn(txn) if !txn.success.is_empty() || !txn.failure.is_empty() => {
             [&txn.success, &txn.failure]
                 .into_iter()
                 .map(|ops| {
