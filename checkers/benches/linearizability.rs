@@ -16,16 +16,16 @@
 mod cells;
 #[path = "linearizability/checkers.rs"]
 mod checkers;
-#[path = "linearizability/clock.rs"]
-mod clock;
+#[path = "common/clock.rs"]
+pub mod clock;
 #[path = "linearizability/one_key.rs"]
 mod one_key;
 #[path = "search/porcupine.rs"]
 mod porcupine;
 #[path = "linearizability/register.rs"]
 mod register;
-#[path = "linearizability/rows.rs"]
-mod rows;
+#[path = "common/rows.rs"]
+pub mod rows;
 #[path = "linearizability/stream.rs"]
 mod stream;
 

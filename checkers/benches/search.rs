@@ -6,25 +6,33 @@
 //! searches the same register. What is compared with another program, or in megabytes, is
 //! measured in a fresh process each time. `-- --json FILE` writes the rows to a file.
 
-#[path = "search/clock.rs"]
-mod clock;
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+#[path = "common/clock.rs"]
+pub mod clock;
 #[path = "search/logs.rs"]
 mod logs;
 #[path = "search/porcupine.rs"]
 mod porcupine;
 #[path = "search/register.rs"]
 mod register;
-#[path = "search/rows.rs"]
-mod rows;
+#[path = "common/rows.rs"]
+pub mod rows;
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
-use clock::{median, peak_megabytes, timed};
-use rows::{Rows, say};
+use clock::{median, peak, timed_on_the_wall};
+use rows::Rows;
 use stormglass_checkers::checker::Budget;
-use stormglass_checkers::search::check;
+use stormglass_checkers::search::{Operation, check};
 use stormglass_checkers::spec::Register;
+
+/// What some work comes to, and how long it takes, in milliseconds.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let (result, seconds) = timed_on_the_wall(work);
+    (result, seconds * 1e3)
+}
 
 /// Runs of each, in turn.
 const RUNS: usize = 11;
@@ -36,36 +44,32 @@ const MEGABYTES_MAX: f64 = 20.0;
 const PORCUPINE_MAX: f64 = 0.1;
 
 /// Operations of the register that is compared with others.
-const OPERATIONS: usize = 10_000;
+const OPERATIONS: u64 = 10_000;
 const CLIENTS: usize = 10;
 
-fn main() -> ExitCode {
+fn main() {
     let argument = |name: &str| {
         let mut arguments = std::env::args().skip_while(|argument| argument != name).skip(1);
         arguments.next()
     };
     if let Some(part) = argument("--alone") {
         let numbers: Vec<String> = alone(&part).iter().map(f64::to_string).collect();
-        say(&numbers.join(" "));
-        return ExitCode::SUCCESS;
+        println!("{}", numbers.join(" "));
+        return;
     }
     let mut rows = Rows::default();
     if let Some(folder) = logs::folder() {
         logs::measure_jepsen(&mut rows, &folder);
         logs::measure_texts(&mut rows, &folder);
     } else {
-        say("NOT MEASURED: Porcupine's logs are not there (STORMGLASS_PORCUPINE_DATA)");
+        println!("NOT MEASURED: Porcupine's logs are not there (STORMGLASS_PORCUPINE_DATA)");
     }
     against_porcupine(&mut rows);
     one_register(&mut rows, 30_000, CLIENTS, false);
     one_register(&mut rows, OPERATIONS, CLIENTS, true);
     one_register(&mut rows, OPERATIONS, 3, true);
-    match argument("--json").map(PathBuf::from).map(|path| rows.write(&path)) {
-        Some(Err(error)) => {
-            say(&format!("the rows could not be written: {error}"));
-            ExitCode::FAILURE
-        }
-        _ => ExitCode::SUCCESS,
+    if let Some(path) = argument("--json").map(PathBuf::from) {
+        rows.write(&path);
     }
 }
 
@@ -74,9 +78,9 @@ fn alone(part: &str) -> Vec<f64> {
     if part == "jepsen" {
         return logs::verdicts_of_jepsen().into_iter().collect();
     }
-    let history = register::history(OPERATIONS, CLIENTS, false);
+    let history = register_of(OPERATIONS, CLIENTS, false);
     let (_, time) = timed(|| check(&Register::default(), &history, &Budget::default()));
-    [Some(time), peak_megabytes()].into_iter().flatten().collect()
+    [Some(time), peak()].into_iter().flatten().collect()
 }
 
 /// What a fresh process of this program measures.
@@ -88,9 +92,15 @@ fn fresh(part: &str) -> Vec<f64> {
     told.split_whitespace().filter_map(|number| number.parse().ok()).collect()
 }
 
+/// Operations of one register.
+fn register_of(operations: u64, clients: usize, stale: bool) -> Vec<Operation<Register>> {
+    let operations = usize::try_from(operations).expect("a history fits the memory");
+    register::history(operations, clients, stale)
+}
+
 /// One register, one in a hundred outcomes unknown.
-fn one_register(rows: &mut Rows, operations: usize, clients: usize, stale: bool) -> f64 {
-    let history = register::history(operations, clients, stale);
+fn one_register(rows: &mut Rows, operations: u64, clients: usize, stale: bool) -> f64 {
+    let history = register_of(operations, clients, stale);
     let search = || check(&Register::default(), &history, &Budget::default());
     let time = median((0..RUNS).map(|_| timed(search).1).collect());
     let found = search();
@@ -101,7 +111,7 @@ fn one_register(rows: &mut Rows, operations: usize, clients: usize, stale: bool)
         None => "unknown",
     };
     let name = format!("one register, {clients} clients, 1 % unknown{stale}: {verdict}");
-    rows.tell(name, operations, (time, "ms"), None);
+    rows.tell(name, operations, (time, "ms"));
     time
 }
 
@@ -109,7 +119,7 @@ fn one_register(rows: &mut Rows, operations: usize, clients: usize, stale: bool)
 /// read is stale or the history is longer.
 fn against_porcupine(rows: &mut Rows) {
     one_register(rows, OPERATIONS, CLIENTS, false);
-    let history = register::history(OPERATIONS, CLIENTS, false);
+    let history = register_of(OPERATIONS, CLIENTS, false);
     let (mut ours, mut theirs, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..3 {
         let numbers = fresh("register");
@@ -119,9 +129,9 @@ fn against_porcupine(rows: &mut Rows) {
     }
     let (ours, theirs) = (median(ours), median(theirs));
     let name = "one register: porcupine-rs";
-    rows.tell(name, OPERATIONS, (theirs, "ms"), None);
+    rows.tell(name, OPERATIONS, (theirs, "ms"));
     let name = "one register: time against porcupine-rs";
-    rows.tell(name, OPERATIONS, (ours / theirs, "times"), Some(PORCUPINE_MAX));
+    rows.at_most(name, OPERATIONS, (ours / theirs, "times"), PORCUPINE_MAX);
     let name = "one register: peak memory of the whole process";
-    rows.tell(name, OPERATIONS, (median(memory), "MB"), Some(MEGABYTES_MAX));
+    rows.at_most(name, OPERATIONS, (median(memory), "MB"), MEGABYTES_MAX);
 }

@@ -7,6 +7,7 @@
 pub mod append;
 pub mod availability;
 pub mod checker;
+pub mod confirm;
 pub mod convergence;
 pub mod coverage;
 pub mod durability;

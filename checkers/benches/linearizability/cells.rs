@@ -41,11 +41,11 @@ pub(crate) fn check(mix: &Mix, events: &[Event]) -> Verdict {
     checker.finish()
 }
 
-/// The seconds that checking a history takes, which is made meanwhile; and whether it
-/// is illegal.
-fn pass(mix: &Mix) -> (f64, bool) {
-    let mut checker = checker(mix);
-    let mut stream = mix.events();
+/// What a checker says of a history that is made meanwhile, and the seconds that it takes.
+pub(crate) fn seconds_of(
+    mut checker: Box<dyn Checker>,
+    stream: &mut impl Iterator<Item = Event>,
+) -> (Verdict, f64) {
     let mut seconds = 0.0;
     loop {
         let block: Vec<Event> = stream.by_ref().take(BLOCK).collect();
@@ -55,9 +55,16 @@ fn pass(mix: &Mix) -> (f64, bool) {
         }
     }
     let (verdict, rest) = timed(|| checker.finish());
+    (verdict, seconds + rest)
+}
+
+/// The seconds that checking a history takes, and whether it is illegal.
+fn pass(mix: &Mix) -> (f64, bool) {
+    let mut stream = mix.events();
+    let (verdict, seconds) = seconds_of(checker(mix), &mut stream);
     let expected = if stream.planted() { Status::Invalid } else { Status::Valid };
     assert_eq!(verdict.status, expected, "{mix:?}: {verdict:?}");
-    (seconds + rest, stream.planted())
+    (seconds, stream.planted())
 }
 
 /// The best of some passes over each of several histories, which take turns: what
@@ -101,7 +108,7 @@ pub(crate) fn every_cell(rows: &mut Rows, operations: u64) {
             for (mix, kind) in [(legal, "legal"), (planted(&legal), "one stale read")] {
                 let name = format!("{clients} clients, {told}, {kind}");
                 match cell(&mix) {
-                    Some(time) => rows.tell(&name, operations, time, "ms"),
+                    Some(time) => rows.tell(&name, operations, (time, "ms")),
                     None => println!("NOT MEASURED: {name}: too short to plant one"),
                 }
             }
@@ -135,7 +142,7 @@ fn growth(rows: &mut Rows, base: &Mix) {
     let [one, three] = best([base, &Mix { members: 3, ..*base }], 3);
     let million = 1e6 / operations as f64;
     rows.at_most("1 member: for a million", operations, (one * million, "seconds"), 0.7);
-    rows.tell("3 members: for a million", operations, three * million, "seconds");
+    rows.tell("3 members: for a million", operations, (three * million, "seconds"));
     let large = Mix { operations: operations * 10, ..*base };
     let [many] = best([&large], 1);
     let ratio = (many / one, "times as long");

@@ -40,8 +40,8 @@ fn against_search(rows: &mut Rows, operations: usize) {
     let (found, theirs) = timed(|| judge(&history.register()));
     assert!(found, "the history is linearizable");
     let many = operations as u64;
-    rows.tell("one key, 10 clients, 1 % unknown", many, ours, "ms");
-    rows.tell("the same with porcupine-rs", many, theirs * 1e3, "ms");
+    rows.tell("one key, 10 clients, 1 % unknown", many, (ours, "ms"));
+    rows.tell("the same with porcupine-rs", many, (theirs * 1e3, "ms"));
     let faster = (theirs * 1e3 / ours, "times faster");
     rows.at_least("the same against porcupine-rs", many, faster, 100.0);
 }
@@ -50,7 +50,7 @@ fn against_prototype(rows: &mut Rows, operations: usize, clients: u32) {
     let many = operations as u64;
     let history = OneKey::new(operations, clients, 10);
     let ours = ours(&history);
-    rows.tell(&format!("one key, {clients} clients, 1 % unknown"), many, ours, "ms");
+    rows.tell(format!("one key, {clients} clients, 1 % unknown"), many, (ours, "ms"));
     let Some(program) = std::env::var_os("STORMGLASS_PROTOTYPE_REVISION") else {
         println!("NOT MEASURED: the prototype (STORMGLASS_PROTOTYPE_REVISION)");
         return;
@@ -66,7 +66,7 @@ fn against_prototype(rows: &mut Rows, operations: usize, clients: u32) {
     assert!(told.contains(r#""verdict":"Ok""#), "{told}");
     let (_, rest) = told.split_once(r#""ms":"#).expect("the prototype tells its time");
     let theirs: f64 = rest.split(',').next().and_then(|ms| ms.parse().ok()).unwrap_or(f64::NAN);
-    rows.tell("the same with the prototype (its own clock)", many, theirs, "ms");
+    rows.tell("the same with the prototype (its own clock)", many, (theirs, "ms"));
     let ratio = (ours / theirs, "times as long");
     rows.at_most("the same against the prototype", many, ratio, 2.0);
 }

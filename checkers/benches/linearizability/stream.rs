@@ -28,8 +28,8 @@ pub(crate) fn stream(rows: &mut Rows, events: u64) {
     }
     let rate = (operations as f64 / seconds / 1e6, "M a second");
     rows.at_least("streaming, 100 clients, 1 % unknown", operations, rate, 1.0);
-    rows.tell("resident after a tenth", operations / 10, early, "MB");
-    rows.tell("resident at the end", operations, late, "MB");
+    rows.tell("resident after a tenth", operations / 10, (early, "MB"));
+    rows.tell("resident at the end", operations, (late, "MB"));
     let growth = (late / early, "times as much");
     rows.at_most("resident at the end against a tenth", operations, growth, 1.2);
 }

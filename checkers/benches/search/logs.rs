@@ -8,9 +8,9 @@ use stormglass_checkers::porcupine::{Log, read_etcd, read_kv};
 use stormglass_checkers::search::{Object, Outcome, check, contradiction};
 use stormglass_checkers::spec::Register;
 
-use super::clock::{median, timed};
-use super::rows::{Rows, say};
-use super::{RUNS, fresh};
+use super::clock::median;
+use super::rows::Rows;
+use super::{RUNS, fresh, timed};
 
 /// How much longer than the prototype the logs of Jepsen may take.
 const PROTOTYPE_MAX: f64 = 1.2;
@@ -53,12 +53,12 @@ pub(super) fn verdicts_of_jepsen() -> Option<f64> {
 /// Measures the logs of Jepsen's test of etcd.
 pub(super) fn measure_jepsen(rows: &mut Rows, folder: &Path) {
     let logs = jepsen(folder);
-    let operations = logs.iter().map(|(_, _, log)| log.operations.len()).sum();
+    let operations = logs.iter().map(|(_, _, log)| log.operations.len() as u64).sum();
     let wrong = logs.iter().filter(|(_, valid, log)| searched(log).0 != Some(*valid)).count();
     let invalid = logs.iter().filter(|(_, valid, _)| !valid).count();
-    say(&format!("{} logs of Jepsen, {invalid} of them not linearizable", logs.len()));
+    println!("{} logs of Jepsen, {invalid} of them not linearizable", logs.len());
     #[expect(clippy::cast_precision_loss, reason = "a few logs")]
-    rows.tell("logs of Jepsen: wrong verdicts", operations, (wrong as f64, "logs"), Some(0.0));
+    rows.at_most("logs of Jepsen: wrong verdicts", operations, (wrong as f64, "logs"), 0.0);
     let paths: Vec<&PathBuf> = logs.iter().map(|(path, _, _)| path).collect();
     let (mut ours, mut warm, mut explained) = (Vec::new(), Vec::new(), Vec::new());
     let (mut apart, mut mixed) = (Vec::new(), Vec::new());
@@ -70,20 +70,20 @@ pub(super) fn measure_jepsen(rows: &mut Rows, folder: &Path) {
         explained.push(logs.iter().map(|(_, _, log)| explanation(log)).sum());
     }
     let ours = median(ours);
-    rows.tell("logs of Jepsen: verdicts, in a fresh process", operations, (ours, "ms"), None);
-    rows.tell("logs of Jepsen: verdicts, again", operations, (median(warm), "ms"), None);
+    rows.tell("logs of Jepsen: verdicts, in a fresh process", operations, (ours, "ms"));
+    rows.tell("logs of Jepsen: verdicts, again", operations, (median(warm), "ms"));
     let explained = median(explained);
-    rows.tell("logs of Jepsen: explanations", operations, (explained, "ms"), None);
+    rows.tell("logs of Jepsen: explanations", operations, (explained, "ms"));
     if apart.is_empty() {
-        say("NOT MEASURED: the prototype is not there (STORMGLASS_PROTOTYPE)");
+        println!("NOT MEASURED: the prototype is not there (STORMGLASS_PROTOTYPE)");
         return;
     }
     let (apart, mixed) = (median(apart), median(mixed));
-    rows.tell("logs of Jepsen: the prototype", operations, (apart, "ms"), None);
-    rows.tell("logs of Jepsen: the prototype, mixed", operations, (mixed, "ms"), None);
+    rows.tell("logs of Jepsen: the prototype", operations, (apart, "ms"));
+    rows.tell("logs of Jepsen: the prototype, mixed", operations, (mixed, "ms"));
     let times = ours / apart.min(mixed);
     let name = "logs of Jepsen: verdicts against the prototype's better";
-    rows.tell(name, operations, (times, "times"), Some(PROTOTYPE_MAX));
+    rows.at_most(name, operations, (times, "times"), PROTOTYPE_MAX);
 }
 
 /// How long the explanation takes beside the verdict, in milliseconds.
@@ -115,15 +115,15 @@ pub(super) fn measure_texts(rows: &mut Rows, folder: &Path) {
     for name in ["c01-ok", "c01-bad", "c10-ok", "c10-bad", "c50-ok", "c50-bad"] {
         let path = folder.join("porcupine-kv").join(format!("{name}.txt"));
         let Ok(log) = read_kv(&read(&path)) else {
-            say(&format!("NOT MEASURED: {name} is not there"));
+            println!("NOT MEASURED: {name} is not there");
             continue;
         };
         let verdicts: Vec<_> = (0..RUNS).map(|_| searched(&log)).collect();
         let valid = name.ends_with("ok");
         wrong += f64::from(u8::from(verdicts.iter().any(|(found, _)| *found != Some(valid))));
-        operations += log.operations.len();
+        operations += log.operations.len() as u64;
         let time = median(verdicts.into_iter().map(|(_, time)| time).collect());
-        rows.tell(format!("key-value {name}"), log.operations.len(), (time, "ms"), None);
+        rows.tell(format!("key-value {name}"), log.operations.len() as u64, (time, "ms"));
     }
-    rows.tell("key-value histories: wrong verdicts", operations, (wrong, "files"), Some(0.0));
+    rows.at_most("key-value histories: wrong verdicts", operations, (wrong, "files"), 0.0);
 }

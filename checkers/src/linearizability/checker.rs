@@ -60,7 +60,8 @@ impl Checker for Linearizability {
     fn finish(mut self: Box<Self>) -> Verdict {
         self.engine.settle();
         self.engine.doubts();
-        let Engine { findings, mut reasons, tallies, operations, stopped, .. } = self.engine;
+        let Engine { findings, unattributed, mut reasons, tallies, operations, stopped, .. } =
+            self.engine;
         let mut stats = tallies.stats();
         stats.insert("operations".to_owned(), operations.invoked);
         stats.insert("findings".to_owned(), findings.total());
@@ -69,6 +70,7 @@ impl Checker for Linearizability {
         if let Some(why) = stopped.filter(|_| untold) {
             reasons.push(format!("answers were no longer compared with the model {why}"));
         }
-        Verdict::new(ENTRY.name, findings.into_sorted(ENTRY.anomalies), reasons, stats)
+        let findings = findings.into_sorted(ENTRY.anomalies);
+        Verdict { unattributed, ..Verdict::new(ENTRY.name, findings, reasons, stats) }
     }
 }

@@ -18,6 +18,7 @@ use crate::history::{
     WatchFrame,
 };
 use crate::model::{Claim, State, can_mutate};
+use crate::verdict::Unattributed;
 
 /// About how many bytes an answer or a revision that waits holds.
 const WAITING: usize = 600;
@@ -39,6 +40,8 @@ pub(super) struct Engine {
     pub(super) suspects: Suspects,
     pub(super) taint: Taint,
     pub(super) findings: FindingSet,
+    /// Those whose writer nobody remembers.
+    pub(super) unattributed: Vec<Unattributed>,
     pub(super) reasons: Vec<String>,
     pub(super) tallies: Tallies,
     /// Why contents are no longer compared.
@@ -72,6 +75,7 @@ impl Engine {
             suspects: Suspects::default(),
             taint: Taint::default(),
             findings: FindingSet::default(),
+            unattributed: Vec::new(),
             reasons: Vec::new(),
             tallies: Tallies::default(),
             stopped: None,
@@ -115,6 +119,7 @@ impl Engine {
         }
         self.operations.invoke(event, request, &self.floor);
         self.lifetimes.asked(request);
+        self.keeping.asked(request);
         if let Request::Compact(compact) = request {
             self.refusals.compaction(compact.revision, event.index, self.floor.position);
         }

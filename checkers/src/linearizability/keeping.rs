@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::engine::Engine;
 use super::operation::End;
-use super::past::Maker;
-use crate::history::{MemberIndex, Revision};
+use crate::history::{MemberIndex, Request, Revision};
+use crate::model::{is_local, reads_past};
 
 /// How far back a read of the past may go, as a multiple of the farthest one so far.
 const REACH: i64 = 4;
 
-/// So many revisions are made before it is found out anew what must be kept.
+/// So many revisions are made before it is found out anew what may be forgotten.
 const ROUND: i64 = 256;
 
 /// What later answers may still be about.
@@ -19,21 +19,27 @@ const ROUND: i64 = 256;
 /// whole run. Answers are about the past for three reasons: an operation has been open
 /// for long, a member lags and answers alone, or a read asks for an old revision. So
 /// what no open operation can see is forgotten, below what every member's watch has
-/// shown, and beyond a multiple of what reads have asked for. An answer about a past
+/// shown, and beyond a multiple of what reads have asked for; more is kept as soon as any
+/// request asks for the past. An answer about a past
 /// that is forgotten all the same is counted, and makes the verdict unknown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keeping {
     /// The newest revision that each member's watch of everything has shown.
     shown: BTreeMap<MemberIndex, Revision>,
+    /// Whether anybody asked for the past, or for what a member alone knows.
+    asked: bool,
     /// How far back the farthest read of the past went.
     reach: i64,
-    /// From here on everything is kept.
-    from: Revision,
-    /// When this is found out anew.
+    /// When it is found out anew what may be forgotten.
     again: Revision,
 }
 
 impl Keeping {
+    /// A request goes to the wire.
+    pub(super) fn asked(&mut self, request: &Request) {
+        self.asked = self.asked || is_local(request) || reads_past(request);
+    }
+
     /// A member's watch has shown a revision.
     pub(super) fn shown(&mut self, member: Option<MemberIndex>, revision: Revision) {
         let newest = self.shown.entry(member.unwrap_or_default()).or_default();
@@ -50,42 +56,48 @@ impl Engine {
     /// Forgets the oldest revisions, until the model is within its share of the budget.
     pub(super) fn forget_past(&mut self) {
         let share = |part: u64| usize::try_from(self.budget.bytes / part).unwrap_or(usize::MAX);
-        let (aim, limit) = (share(256), share(16));
-        while self.past.bytes > aim && (self.past.bytes > limit || self.may_forget()) {
-            self.forget_oldest();
+        // What fits into a processor's cache is checked in half the time; but nobody knows
+        // beforehand how far back the reads of the past will go.
+        let aim = if self.keeping.asked { share(64) } else { share(1024) };
+        let limit = share(16);
+        let excess = self.past.bytes.saturating_sub(aim);
+        let newest = self.state.revision();
+        let over = self.past.bytes > limit;
+        if excess == 0 || (newest < self.keeping.again && !over) {
+            return;
         }
+        self.keeping.again = Revision(newest.0.saturating_add(ROUND));
+        let many = i64::try_from(self.past.holding(excess)).unwrap_or(i64::MAX);
+        let mut oldest = Revision(self.state.oldest().0.saturating_add(many)).min(newest);
+        if !over {
+            oldest = oldest.min(self.keep_from());
+            // A walk over all keys must be worth it.
+            let keys = i64::try_from(self.state.index().len()).unwrap_or(i64::MAX);
+            if oldest.0.saturating_sub(self.state.oldest().0) < keys {
+                return;
+            }
+        }
+        self.forget_until(oldest);
+        while oldest == newest && self.past.bytes > aim && self.past.forget_idle() {}
     }
 
-    /// Whether nothing that is still under way can be about the oldest revision.
-    fn may_forget(&mut self) -> bool {
-        let (oldest, newest) = (self.state.oldest(), self.state.revision());
-        if oldest < self.keeping.from {
-            return true;
-        }
-        if newest < self.keeping.again {
-            return false;
-        }
+    /// Below here, nothing that is still under way can be about the past.
+    fn keep_from(&self) -> Revision {
+        let newest = self.state.revision();
         let shown = self.keeping.shown.values().copied().min();
         let reach = Revision(newest.0.saturating_sub(self.keeping.reach.saturating_mul(REACH)));
         let floors = self.operations.open().map(|op| op.floor.revision());
         let refused = self.refusals.lowest();
-        let from = floors.chain(shown).chain(refused).chain([reach]).min().unwrap_or(reach);
-        self.keeping.from = from;
-        self.keeping.again = Revision(newest.0.saturating_add(ROUND));
-        oldest < from
+        floors.chain(shown).chain(refused).chain([reach]).min().unwrap_or(reach)
     }
 
-    fn forget_oldest(&mut self) {
-        let past = &mut self.past;
-        let Some(alive) = self.state.forget(|revision| past.overwritten(revision)) else {
-            past.forget_idle();
-            return;
-        };
-        let made = self.past.forget(alive);
-        if let Some(Maker::Operation(op)) = made.map(|made| made.by)
-            && matches!(op.end, End::Doubtful(_))
-        {
-            self.suspects.forget(&op);
+    fn forget_until(&mut self, oldest: Revision) {
+        let mut elders = Vec::new();
+        self.state.forget_until(oldest, |revision| elders.push(revision));
+        for op in self.past.forget_until(oldest, &elders) {
+            if matches!(op.end, End::Doubtful(_)) {
+                self.suspects.forget(&op);
+            }
         }
     }
 }

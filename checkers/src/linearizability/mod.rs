@@ -12,6 +12,7 @@
 mod checker;
 mod engine;
 mod floor;
+mod hindsight;
 mod holes;
 mod keeping;
 mod lifetimes;
@@ -20,14 +21,17 @@ mod operation;
 mod order_report;
 mod past;
 mod pending;
+mod phantom_report;
 mod real_time;
 mod refusals;
 mod replay;
 mod report;
 mod search;
+mod seats;
 mod suspects;
 mod taint;
 mod tally;
 mod unexplained;
 
 pub use checker::ENTRY;
+pub use hindsight::attribute;

@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::floor::{Cause, Floor, Position};
+use super::seats::Seats;
 use crate::history::{Event, MemberIndex, Nanos, Outcome, ProcessId, Request};
-use crate::model::{Claim, Mixing, can_mutate, claim};
+use crate::model::{Claim, can_mutate, claim};
 use crate::verdict::WitnessStep;
 use crate::wording;
 
@@ -99,7 +98,7 @@ struct Open {
 /// The operations that have not ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Operations {
-    open: IndexMap<ProcessId, Open, Mixing>,
+    open: Seats<Open>,
     /// Operations whose process began another one: a history should not have them.
     lost: Vec<Op>,
     /// Invocations of the open ones that may change the key space, in their order. They
@@ -137,7 +136,7 @@ impl Operations {
 
     /// A process's open operation ends. The operation, and what had raised its floor.
     pub(super) fn complete(&mut self, event: &Event, outcome: &Outcome) -> Option<(Op, Cause)> {
-        let Open { operation: mut op, cause } = self.open.swap_remove(&event.process?)?;
+        let Open { operation: mut op, cause } = self.open.remove(event.process?)?;
         // Nobody else has it while it is open, so nothing is copied.
         let operation = Arc::make_mut(&mut op);
         operation.end = match outcome {
@@ -159,14 +158,14 @@ impl Operations {
 
     /// The operations that are open.
     pub(super) fn open(&self) -> impl Iterator<Item = &Op> {
-        self.open.values().map(|open| &open.operation).chain(&self.lost)
+        self.open.iter().map(|open| &open.operation).chain(&self.lost)
     }
 
     /// The history is over: what is open stays in doubt for ever. In the order of their
     /// invocations.
     pub(super) fn give_up_open(&mut self) -> Vec<Op> {
         self.writing.clear();
-        let open = std::mem::take(&mut self.open).into_values().map(|open| open.operation);
+        let open = std::mem::take(&mut self.open).into_iter().map(|open| open.operation);
         let mut given_up: Vec<Op> = open.chain(std::mem::take(&mut self.lost)).collect();
         for op in &mut given_up {
             Arc::make_mut(op).end = End::Doubtful("never completed".into());

@@ -51,16 +51,16 @@ pub(super) struct Made {
 
 /// The makers of the model's revisions.
 ///
-/// A revision is forgotten when the model is larger than its share of the budget. Of
-/// forgotten revisions those stay that made a pair which still exists, so that a witness
-/// can always name a pair's writer.
+/// Revisions are forgotten when the model is larger than its share of the budget. Of
+/// forgotten revisions those stay that made a pair which exists in the oldest content that
+/// is known, so that a witness can always name a pair's writer.
 #[derive(Clone, Debug)]
 pub(super) struct Past {
     /// The revision before the first of `made`.
     before: Revision,
     made: VecDeque<Made>,
-    /// Forgotten revisions that made pairs which still exist, and how many.
-    elders: IndexMap<Revision, (Made, usize), Mixing>,
+    /// Forgotten revisions that made what keys had at the oldest one that is not.
+    elders: IndexMap<Revision, Made, Mixing>,
     /// Writes that had no effect, by their answer, and the revision when it came.
     idle: VecDeque<(Revision, Op)>,
     /// About how many bytes all this and the model hold.
@@ -87,7 +87,7 @@ impl Past {
     pub(super) fn get(&self, revision: Revision) -> Option<&Made> {
         match self.place(revision) {
             Some(at) => self.made.get(at),
-            None => self.elders.get(&revision).map(|(made, _)| made),
+            None => self.elders.get(&revision),
         }
     }
 
@@ -126,35 +126,45 @@ impl Past {
         self.idle.push_back((at, op.clone()));
     }
 
-    /// The oldest revision is forgotten. `alive` pairs that it made still exist.
-    pub(super) fn forget(&mut self, alive: usize) -> Option<Made> {
-        let made = self.made.pop_front()?;
-        self.before = self.before.next();
-        self.bytes = self.bytes.saturating_sub(made.bytes);
-        if alive > 0 {
-            self.elders.insert(self.before, (made.clone(), alive));
+    /// How many of the oldest revisions hold so many bytes.
+    pub(super) fn holding(&self, bytes: usize) -> usize {
+        let mut held = 0_usize;
+        let enough = |made: &Made| {
+            held = held.saturating_add(made.bytes);
+            held >= bytes
+        };
+        self.made.iter().position(enough).map_or(self.made.len(), |at| at + 1)
+    }
+
+    /// Revisions up to one are forgotten. The others of `elders` have been; they and these
+    /// made what keys have at that one. The operations that made what is forgotten.
+    pub(super) fn forget_until(&mut self, oldest: Revision, elders: &[Revision]) -> Vec<Op> {
+        let mut known = IndexMap::default();
+        for revision in elders {
+            if let Some(made) = self.get(*revision) {
+                known.entry(*revision).or_insert_with(|| made.clone());
+            }
         }
+        self.elders = known;
+        let many = self.place(oldest).map_or(0, |last| self.made.len().min(last + 1));
+        let forgotten: Vec<Made> = self.made.drain(..many).collect();
+        self.before = self.before.max(oldest);
+        self.bytes -= forgotten.iter().map(|made| made.bytes).sum::<usize>();
         while self.idle.front().is_some_and(|(at, _)| *at < self.before) {
             self.forget_idle();
         }
-        Some(made)
+        let operation = |made: Made| match made.by {
+            Maker::Operation(op) => Some(op),
+            _ => None,
+        };
+        forgotten.into_iter().filter_map(operation).collect()
     }
 
-    /// The oldest of the writes without effect is forgotten.
-    pub(super) fn forget_idle(&mut self) {
-        if let Some((_, op)) = self.idle.pop_front() {
-            self.bytes = self.bytes.saturating_sub(weight(&op));
-        }
-    }
-
-    /// A pair that a forgotten revision made does not exist any more.
-    pub(super) fn overwritten(&mut self, revision: Revision) {
-        if let Some((_, alive)) = self.elders.get_mut(&revision) {
-            *alive -= 1;
-            if *alive == 0 {
-                self.elders.swap_remove(&revision);
-            }
-        }
+    /// The oldest of the writes without effect is forgotten, if there is one.
+    pub(super) fn forget_idle(&mut self) -> bool {
+        let Some((_, op)) = self.idle.pop_front() else { return false };
+        self.bytes = self.bytes.saturating_sub(weight(&op));
+        true
     }
 
     /// The first revision whose makers, or those before it, were sent after an event.
@@ -164,9 +174,16 @@ impl Past {
         Revision(self.before.0.saturating_add(at).saturating_add(1))
     }
 
+    /// The forgotten revision that an operation made, if it is known still.
+    pub(super) fn elder_of(&self, op: &Op) -> Option<Revision> {
+        let by = |made: &Made| made.by.operation().is_some_and(|by| by.invocation == op.invocation);
+        let (revision, _) = self.elders.iter().find(|(_, made)| by(made))?;
+        Some(*revision)
+    }
+
     /// Every operation that made a revision or had no effect, as far as it is kept.
     pub(super) fn operations(&self) -> impl Iterator<Item = &Op> {
-        let elders = self.elders.values().filter_map(|(made, _)| made.by.operation());
+        let elders = self.elders.values().filter_map(|made| made.by.operation());
         let made = self.made.iter().filter_map(|made| made.by.operation());
         elders.chain(made).chain(self.idle.iter().map(|(_, op)| op))
     }

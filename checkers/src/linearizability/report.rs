@@ -7,8 +7,7 @@ use super::past::Maker;
 use super::real_time::capital;
 use super::replay::Wrong;
 use super::tally::Tally;
-use super::unexplained::Suspicion;
-use crate::history::{Bytes, Request, Response, Revision, Txn, TxnOp};
+use crate::history::{Request, Response, Revision, Txn, TxnOp};
 use crate::keys::KeyRange;
 use crate::model::{Change, Claim};
 use crate::verdict::{Finding, Witness, WitnessStep};
@@ -16,7 +15,7 @@ use crate::wording;
 
 impl Engine {
     /// Who made a revision, as a step of a witness.
-    fn maker_step(&self, revision: Revision) -> Option<WitnessStep> {
+    pub(super) fn maker_step(&self, revision: Revision) -> Option<WitnessStep> {
         let made = self.past.get(revision)?;
         if let Maker::Operation(op) = &made.by {
             return Some(op.step(None));
@@ -136,109 +135,6 @@ impl Engine {
         self.stop(format!("after revision {revision} was shown with two contents"));
     }
 
-    /// A put that nobody can have made.
-    pub(super) fn phantom_write(
-        &mut self,
-        suspicion: Suspicion,
-        revision: Revision,
-        put: &Change,
-        sight: Sight,
-    ) {
-        let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
-        let shown = change(put);
-        let (anomaly, guarantee, why) = match suspicion {
-            Suspicion::Refused(_) => {
-                ("refused-write-applied", "K10", "whose write was definitely refused")
-            }
-            Suspicion::Idle(_) => {
-                let why = "whose transaction was answered without writing it";
-                ("refused-write-applied", "K10", why)
-            }
-            Suspicion::Early(_) => ("time-travel", "K1", "whose write had not even been sent"),
-            Suspicion::Misfit(_) => {
-                ("torn-transaction", "K4", "and its write would have had other effects")
-            }
-            _ => ("phantom-write", "K3", "which nobody was ever asked to write"),
-        };
-        let step = sight_of_changes(sight, revision, std::slice::from_ref(put));
-        let writer = match suspicion {
-            Suspicion::Refused(op)
-            | Suspicion::Idle(op)
-            | Suspicion::Early(op)
-            | Suspicion::Misfit(op) => Some(op),
-            _ => None,
-        };
-        let by = writer.as_ref().map(|writer| format!(" ({})", writer.name())).unwrap_or_default();
-        let sentence = format!("A watch{on} shows {shown} at revision {revision}, {why}{by}.");
-        let mut steps: Vec<WitnessStep> =
-            writer.map(|writer| writer.step(None)).into_iter().collect();
-        steps.push(step.contradicting());
-        self.findings.add(anomaly, || Finding {
-            anomaly: anomaly.to_owned(),
-            guarantee: guarantee.to_owned(),
-            sentence,
-            because: "because only what was asked for, and not refused, may take effect".to_owned(),
-            however: format!("however {shown} took effect"),
-            witness: in_order(steps),
-        });
-    }
-
-    /// Deletions that nobody can have made.
-    pub(super) fn phantom_delete(&mut self, revision: Revision, gone: &[Change], sight: Sight) {
-        let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
-        let shown: Vec<String> = gone.iter().take(3).map(change).collect();
-        let shown = shown.join(", ");
-        let before = gone
-            .first()
-            .and_then(|gone| self.state.index().last_change(&gone.key, self.state.revision()))
-            .and_then(|last| self.maker_step(last));
-        let sentence = format!(
-            "A watch{on} shows {shown} at revision {revision}, but no delete, transaction or end \
-             of a lease can have made it."
-        );
-        let mut steps: Vec<WitnessStep> = before.into_iter().collect();
-        steps.push(sight_of_changes(sight, revision, gone).contradicting());
-        self.findings.add("phantom-write", || Finding {
-            anomaly: "phantom-write".to_owned(),
-            guarantee: "K3".to_owned(),
-            sentence,
-            because: "because keys go only by a request or with their lease".to_owned(),
-            however: format!("however {shown} took effect"),
-            witness: in_order(steps),
-        });
-    }
-
-    /// One write that made two revisions.
-    pub(super) fn doubled_write(
-        &mut self,
-        operation: &Op,
-        one: Revision,
-        other: Revision,
-        key: &Bytes,
-        sight: Sight,
-    ) {
-        let (low, high) = (one.min(other), one.max(other));
-        let sentence = format!(
-            "{} took effect twice: {key} was changed by it at revision {low} and again at \
-             revision {high}.",
-            capital(&operation.name()),
-        );
-        let mut steps = vec![operation.step(None)];
-        // Of an acknowledged write the answer says which revision is the first.
-        let first = self.past.get(one).and_then(|made| made.sight);
-        let first = first.filter(|_| !operation.is_acknowledged_write());
-        steps.extend(first.map(|first| sight_step(first, one)));
-        steps.push(sight_step(sight, other).contradicting());
-        self.findings.add("doubled-write", || Finding {
-            anomaly: "doubled-write".to_owned(),
-            guarantee: "K11".to_owned(),
-            sentence,
-            because: "because a request takes effect at most once".to_owned(),
-            however: format!("however revisions {low} and {high} both carry its value"),
-            witness: in_order(steps),
-        });
-    }
-
     /// A revision that later ones prove and that nobody can have made.
     pub(super) fn nobody(&mut self, revision: Revision) {
         let mut later = self.pending.iter().flat_map(|(_, expected)| expected.answers());
@@ -313,7 +209,11 @@ pub(super) fn sight_step(sight: Sight, revision: Revision) -> WitnessStep {
     }
 }
 
-fn sight_of_changes(sight: Sight, revision: Revision, changes: &[Change]) -> WitnessStep {
+pub(super) fn sight_of_changes(
+    sight: Sight,
+    revision: Revision,
+    changes: &[Change],
+) -> WitnessStep {
     let shown: Vec<String> = changes.iter().take(3).map(change).collect();
     let shows = format!("revision {revision}: {}", shown.join(", "));
     WitnessStep { shows, ..sight_step(sight, revision) }
@@ -362,7 +262,7 @@ fn transaction_may_make(txn: &Txn, change: &Change) -> bool {
 }
 
 /// A change in words.
-fn change(change: &Change) -> String {
+pub(super) fn change(change: &Change) -> String {
     match &change.pair {
         Some(pair) => format!("{} = {}", change.key, wording::quoted(&pair.value)),
         None => format!("{} deleted", change.key),

@@ -22,7 +22,7 @@ const TOLD: u64 = 100;
 /// What is known of a value's writer, when it was not recognised.
 #[derive(Clone, Debug)]
 pub(super) enum Suspicion {
-    /// Nobody was ever asked to write it.
+    /// Nobody that is remembered was ever asked to write it.
     Nobody,
     /// It was seen before anybody was asked to write it.
     Early(Op),
@@ -158,7 +158,7 @@ impl Engine {
             Suspicion::Twice(op, other) => {
                 self.doubled_write(&op, other, next, &change.key, sight);
             }
-            suspicion => self.phantom_write(suspicion, next, change, sight),
+            suspicion => self.phantom_write(&suspicion, next, change, sight),
         }
     }
 
@@ -170,21 +170,36 @@ impl Engine {
         }
         let mut worst = Suspicion::Nobody;
         for op in self.known_operations().into_iter().filter(|op| writes(&op.request, value)) {
-            let suspicion = match op.end {
-                _ if op.invocation > seen => Suspicion::Early(op),
-                End::Refused(_) => Suspicion::Refused(op),
-                End::Answered(Claim::Writer(other)) if other != revision => {
-                    Suspicion::Twice(op, other)
-                }
-                End::Answered(Claim::Reader(_) | Claim::Local(_)) => Suspicion::Idle(op),
-                End::Doubtful(_) => match self.suspects.recognised(&op) {
-                    Some(other) => Suspicion::Twice(op, other),
-                    None => Suspicion::Misfit(op),
-                },
-                _ => return Suspicion::Open,
+            let made = |op: &Op| self.suspects.recognised(op).or_else(|| self.past.elder_of(op));
+            let doubtful = |op: Op| match made(&op) {
+                Some(other) => Suspicion::Twice(op, other),
+                None => Suspicion::Misfit(op),
             };
-            worst = suspicion;
+            worst = Suspicion::of(op, revision, seen, doubtful);
+            if matches!(worst, Suspicion::Open) {
+                return worst;
+            }
         }
         worst
+    }
+}
+
+impl Suspicion {
+    /// What is known of one that may have written a value, which was seen at a revision by
+    /// an event. `doubtful` is asked when its outcome is in doubt.
+    pub(super) fn of(
+        op: Op,
+        revision: Revision,
+        seen: u64,
+        doubtful: impl FnOnce(Op) -> Self,
+    ) -> Self {
+        match op.end {
+            _ if op.invocation > seen => Self::Early(op),
+            End::Refused(_) => Self::Refused(op),
+            End::Answered(Claim::Writer(other)) if other != revision => Self::Twice(op, other),
+            End::Answered(Claim::Reader(_) | Claim::Local(_)) => Self::Idle(op),
+            End::Doubtful(_) => doubtful(op),
+            _ => Self::Open,
+        }
     }
 }

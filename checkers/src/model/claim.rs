@@ -69,6 +69,23 @@ fn is_local_op(op: &TxnOp) -> bool {
     matches!(op, TxnOp::Range(Range { serializable: true, .. }))
 }
 
+/// Whether a request asks for the state at a revision that it names.
+pub fn reads_past(request: &Request) -> bool {
+    match request {
+        Request::Range(range) => !range.revision.is_zero(),
+        Request::Txn(txn) => txn_reads_past(txn),
+        _ => false,
+    }
+}
+
+fn txn_reads_past(txn: &Txn) -> bool {
+    txn.success.iter().chain(&txn.failure).any(|op| match op {
+        TxnOp::Range(range) => !range.revision.is_zero(),
+        TxnOp::Txn(txn) => txn_reads_past(txn),
+        TxnOp::Put(_) | TxnOp::Delete(_) => false,
+    })
+}
+
 /// Whether a response says that the operation changed something.
 pub fn mutated(response: &Response) -> bool {
     match response {

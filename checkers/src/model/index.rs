@@ -79,26 +79,38 @@ impl Index {
         }
     }
 
-    /// Forgets what a key was before a revision; `gone` is told the revisions of the
-    /// versions that go. Whether the oldest that stays is of this revision.
-    pub(super) fn forget(
-        &mut self,
-        key: &Bytes,
-        before: Revision,
-        mut gone: impl FnMut(Revision),
-    ) -> bool {
-        let Some(place) = self.keys.get_index_of(key) else { return false };
-        let versions = &mut self.keys[place];
-        while versions.get(1).is_some_and(|next| next.since <= before) {
-            versions.pop_front().into_iter().for_each(|version| gone(version.since));
+    /// How many keys have versions.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether no key has a version.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Forgets what every key was before a revision. `known` is told the revisions, up to
+    /// this one, of the versions that keys have at it.
+    pub(super) fn forget_until(&mut self, oldest: Revision, mut known: impl FnMut(Revision)) {
+        let mut over = Vec::new();
+        for (key, versions) in &mut self.keys {
+            while versions.get(1).is_some_and(|next| next.since <= oldest) {
+                versions.pop_front();
+            }
+            match versions.front() {
+                Some(first) if first.since > oldest => {}
+                Some(first) if versions.len() == 1 && first.pair.is_none() => {
+                    over.push(key.clone());
+                }
+                Some(first) => known(first.since),
+                None => {}
+            }
         }
-        let over = |version: &Version| version.pair.is_none() && version.since <= before;
-        if versions.len() == 1 && versions.front().is_some_and(over) {
-            gone(versions[0].since);
-            self.drop_key(key, place);
-            return false;
+        for key in over {
+            if let Some(place) = self.keys.get_index_of(&key) {
+                self.drop_key(&key, place);
+            }
         }
-        versions.front().is_some_and(|version| version.since == before)
     }
 
     fn drop_key(&mut self, key: &Bytes, place: usize) {

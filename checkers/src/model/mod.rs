@@ -20,7 +20,7 @@ mod state;
 mod view;
 
 pub use agreement::Disagreement;
-pub use claim::{Claim, can_mutate, claim, is_local, lease_of, mutated};
+pub use claim::{Claim, can_mutate, claim, is_local, lease_of, mutated, reads_past};
 pub use direct::changes_if_right;
 pub use evaluate::{Evaluation, evaluate, touched};
 pub use expected::Expected;

@@ -10,18 +10,15 @@ impl State {
         self.start
     }
 
-    /// Forgets the content of the oldest revision; the one after it becomes the oldest.
-    /// `gone` is told of each version of a key that is forgotten, by its revision. How
-    /// many of the changes that made the now oldest revision are still known: what they
-    /// left is a part of its content. Nothing if there is no other revision.
-    pub fn forget(&mut self, mut gone: impl FnMut(Revision)) -> Option<usize> {
-        let changes = self.log.pop_front()?;
-        self.start = self.start.next();
-        let mut known = 0;
-        for change in &changes {
-            known += usize::from(self.index.forget(&change.key, self.start, &mut gone));
-        }
-        Some(known)
+    /// Forgets the content of revisions, so that this one becomes the oldest: one walk over
+    /// all keys, so forget many at a time. `known` is told which forgotten revisions made
+    /// what is a part of the now oldest content; one may be told more than once.
+    pub fn forget_until(&mut self, oldest: Revision, known: impl FnMut(Revision)) {
+        let oldest = oldest.min(self.revision());
+        let many = usize::try_from(oldest.0.saturating_sub(self.start.0)).unwrap_or_default();
+        drop(self.log.drain(..many));
+        self.start = self.start.max(oldest);
+        self.index.forget_until(self.start, known);
     }
 
     /// Takes the newest revision back, as if it had never been made. Its changes.

@@ -10,11 +10,11 @@ use super::place::{Place, spread};
 use super::registry::classes;
 use super::table::{FORMAT, Fate, Row, Table};
 use crate::checker::{Budget, CheckContext};
+use crate::confirm::confirm;
 use crate::history::History;
 use crate::judge::Judge;
 use crate::registry::{CheckerEntry, checkers};
 use crate::verdict::{Judgement, Status};
-use crate::witness::validate;
 
 /// Why a run is no ground for a self-test.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -226,6 +226,6 @@ fn judge(entries: &[CheckerEntry], history: &History, mutant: &Mutant) -> Judgem
         mutant.visit(&history.events, |event| events.push(Ok::<_, Infallible>(event.clone())));
         Ok(events)
     };
-    validate(&history.preamble, &mut judgement, again);
+    confirm(&history.preamble, &mut judgement, again);
     judgement
 }

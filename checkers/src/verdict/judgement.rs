@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use super::status::Status;
+use super::unattributed::Unattributed;
 
 /// What one checker says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Verdict {
     /// Sometimes-properties that it counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<Property>,
+    /// Findings that get another name once the history is read again; until then.
+    #[serde(skip)]
+    pub unattributed: Vec<Unattributed>,
 }
 
 impl Verdict {
@@ -37,13 +41,21 @@ impl Verdict {
         reasons: Vec<String>,
         stats: BTreeMap<String, u64>,
     ) -> Self {
-        let status = match (findings.is_empty(), reasons.is_empty()) {
+        let (properties, unattributed) = (Vec::new(), Vec::new());
+        let (checker, status) = (checker.to_owned(), Status::Valid);
+        let mut verdict =
+            Self { checker, status, reasons, findings, stats, properties, unattributed };
+        verdict.restate();
+        verdict
+    }
+
+    /// Findings or reasons came or went.
+    pub fn restate(&mut self) {
+        self.status = match (self.findings.is_empty(), self.reasons.is_empty()) {
             (false, _) => Status::Invalid,
             (true, false) => Status::Unknown,
             (true, true) => Status::Valid,
         };
-        let checker = checker.to_owned();
-        Self { checker, status, reasons, findings, stats, properties: Vec::new() }
     }
 }
 
@@ -82,5 +94,18 @@ impl Judgement {
     /// The first finding, the one that the headline tells.
     pub fn headline(&self) -> Option<&Finding> {
         self.verdicts.iter().flat_map(|verdict| &verdict.findings).next()
+    }
+
+    /// Writes status and sentence anew, since findings changed. What the sentence said
+    /// behind that of the headline (`before`) stays.
+    pub fn retell(&mut self, before: &str) {
+        let remark = self.sentence.strip_prefix(before).unwrap_or_default();
+        let worst = self.verdicts.iter().map(|verdict| verdict.status).max();
+        self.status = worst.unwrap_or(Status::Unknown);
+        let mut reasons = self.verdicts.iter().flat_map(|verdict| &verdict.reasons);
+        let reason = reasons.next().map(String::as_str).unwrap_or_default();
+        let undecided = format!("Undecided: {reason}");
+        let sentence = self.headline().map_or(undecided, |finding| finding.sentence.clone());
+        self.sentence = format!("{sentence}{remark}");
     }
 }

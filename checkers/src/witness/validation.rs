@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::validator::{Ruling, Validator};
 use crate::history::{Event, Preamble};
-use crate::verdict::{Finding, Judgement, Status};
+use crate::verdict::{Finding, Judgement};
 
 /// Holds every finding of a judgement against the history, which `history` reads once more.
 /// Where there are no findings, it is not read.
@@ -52,7 +52,6 @@ fn rulings<E: std::fmt::Display, I: IntoIterator<Item = Result<Event, E>>>(
 
 fn withdraw(judgement: &mut Judgement, rulings: Vec<Ruling>) {
     let before = judgement.headline().map(|finding| finding.sentence.clone()).unwrap_or_default();
-    let remark = judgement.sentence.strip_prefix(&before).unwrap_or_default().to_owned();
     let mut rulings = rulings.into_iter();
     for verdict in &mut judgement.verdicts {
         let mut reasons = Vec::new();
@@ -66,17 +65,10 @@ fn withdraw(judgement: &mut Judgement, rulings: Vec<Ruling>) {
         });
         if !reasons.is_empty() {
             verdict.reasons.extend(reasons);
-            verdict.status =
-                if verdict.findings.is_empty() { Status::Unknown } else { Status::Invalid };
+            verdict.restate();
         }
     }
-    let worst = judgement.verdicts.iter().map(|verdict| verdict.status).max();
-    judgement.status = worst.unwrap_or(Status::Unknown);
-    let reasons = judgement.verdicts.iter().flat_map(|verdict| &verdict.reasons);
-    let reason = reasons.map(String::as_str).next().unwrap_or_default();
-    let undecided = format!("Undecided: {reason}");
-    let sentence = judgement.headline().map_or(undecided, |finding| finding.sentence.clone());
-    judgement.sentence = format!("{sentence}{remark}");
+    judgement.retell(&before);
 }
 
 fn unconfirmed(finding: &Finding, reason: &str) -> String {

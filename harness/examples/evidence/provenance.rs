@@ -38,6 +38,13 @@ pub(crate) fn repository() -> PathBuf {
     harness.parent().unwrap_or(harness).to_owned()
 }
 
+/// Cargo, the one that runs this program where one does, in the repository.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(repository());
+    command
+}
+
 /// The commit of the code, marked where the tree has other changes.
 pub(crate) fn commit() -> io::Result<String> {
     let commit = git(&["rev-list", "--max-count=1", "HEAD"])?;

@@ -81,7 +81,7 @@ fn ran(ended: Ended, out: &Path) -> Ran {
     }
 }
 
-/// Seconds as they are kept: tenths, because more would pretend.
-pub(crate) fn tenth(seconds: f64) -> f64 {
-    (seconds * 10.0).round() / 10.0
+/// Rounded to tenths: more would pretend.
+pub(crate) fn tenth(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
 }

@@ -8,10 +8,10 @@ use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 
 use stormglass_checkers::checker::{Budget, CheckContext};
+use stormglass_checkers::confirm;
 use stormglass_checkers::history::{Event, Line, Preamble};
 use stormglass_checkers::judge::Judge;
 use stormglass_checkers::verdict::{Judgement, Status};
-use stormglass_checkers::witness::validate;
 use stormglass_scenarios::plan::Plan;
 
 use crate::run_dir::open_history;
@@ -64,10 +64,10 @@ impl Judging {
     }
 }
 
-/// Takes findings out of a judgement that the stored history does not prove. Only where
-/// there are findings, it is read once more.
+/// Completes findings with the stored history, and takes out of a judgement those that it
+/// does not prove. Only where there are findings, it is read once more.
 pub fn confirm(history: &Path, preamble: &Preamble, judgement: &mut Judgement) {
-    validate(preamble, judgement, || {
+    confirm::confirm(preamble, judgement, || {
         let lines = open_history(history).map_err(|error| error.to_string())?;
         Ok(lines.filter_map(|line| match line {
             Ok(Line::Event(event)) => Some(Ok(event)),

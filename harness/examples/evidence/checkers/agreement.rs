@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,7 +12,7 @@ use super::measure::Bench;
 use super::row::{CheckersRow, Part};
 use crate::Rows;
 use crate::launch::run;
-use crate::provenance::{Provenance, repository};
+use crate::provenance::{Provenance, cargo};
 use crate::ran::tenth;
 
 /// Histories.
@@ -47,8 +46,8 @@ fn row(bench: &Bench, cases: u32) -> io::Result<CheckersRow> {
     let scratch = tempfile::Builder::new().prefix("stormglass-agreement-").tempdir()?;
     let out = scratch.path().join("stdout.txt");
     let provenance = Provenance::now(&bench.commit);
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(repository()).env("STORMGLASS_CASES", cases.to_string());
+    let mut command = cargo();
+    command.env("STORMGLASS_CASES", cases.to_string());
     command.args(["test", "--locked", "--package", "stormglass-checkers", "--test", "agreement"]);
     command.args(["--", "--nocapture"]).stdout(File::create(&out)?);
     let ended = run(&mut command, LIMIT)?;

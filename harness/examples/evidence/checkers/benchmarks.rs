@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,7 +10,7 @@ use super::measure::Bench;
 use super::row::{CheckersRow, Part};
 use crate::Rows;
 use crate::launch::run;
-use crate::provenance::{Provenance, repository};
+use crate::provenance::{Provenance, cargo};
 use crate::ran::tenth;
 
 /// Every benchmark of the package.
@@ -55,8 +53,7 @@ fn run_benchmark(bench: &Bench, name: &str) -> io::Result<Vec<CheckersRow>> {
     let folder = tempfile::Builder::new().prefix("stormglass-bench-").tempdir()?;
     let file = folder.path().join("rows.json");
     let provenance = Provenance::now(&bench.commit);
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(repository());
+    let mut command = cargo();
     command.args(["bench", "--locked", "--package", "stormglass-checkers", "--bench", name]);
     if bench.rows == Rows::Ci {
         command.args(["--profile", "dev", "--", "quick", "small"]);
@@ -86,12 +83,4 @@ fn row(benchmark: &str, measured: Measured, seconds: f64, provenance: Provenance
     row.aim = ABSOLUTE.contains(&unit.as_str()) || (benchmark == "file" && unit == "MB");
     row.seconds = seconds;
     row
-}
-
-/// The data that others have published, where it is present.
-pub(super) fn published() -> Option<std::path::PathBuf> {
-    let beside = repository().join("../shared/data");
-    let asked = std::env::var_os("STORMGLASS_PORCUPINE_DATA").map(Into::into);
-    let there = |folder: &std::path::PathBuf| Path::new(folder).join("porcupine-etcd").is_dir();
-    [asked, Some(beside)].into_iter().flatten().find(there)
 }

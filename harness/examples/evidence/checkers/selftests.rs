@@ -66,23 +66,17 @@ pub(super) fn measure(bench: &mut Bench) -> io::Result<Vec<CheckersRow>> {
     install(&bench.program, &releases)?;
     let mut rows = Vec::new();
     for ground in grounds {
-        let name = format!("selftest of {}", ground.scenario);
+        let name = format!("selftest of {} from seed {} on", ground.scenario, ground.seed);
         rows.push(bench.row(
             |row| {
                 row.part == Part::Selftests
                     && row.name == name
                     && row.release.as_deref() == Some(ground.release)
-                    && row.figures.get("first seed") == Some(&seed_figure(ground.seed))
             },
             |bench| ground.row(bench, &name),
         )?);
     }
     Ok(rows)
-}
-
-/// A seed of this table as a figure: they are small.
-fn seed_figure(seed: u64) -> f64 {
-    f64::from(u32::try_from(seed).unwrap_or(u32::MAX))
 }
 
 impl Ground {
@@ -99,7 +93,6 @@ impl Ground {
             let mut row = CheckersRow::new(Part::Selftests, name, provenance);
             row.release = Some(self.release.to_owned());
             row.seed = Some(seed);
-            row.figures.insert("first seed".to_owned(), seed_figure(self.seed));
             self.plant(bench, &ran, folder.path(), &mut row)?;
             if !row.holds {
                 println!("            kept: {}", folder.keep().display());

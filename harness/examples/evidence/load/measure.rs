@@ -21,13 +21,14 @@ use stormglass_scenarios::scenario::Scenario;
 use super::bare::bare;
 use super::cluster::Cluster;
 use super::recorded::recorded;
-use super::report::{LoadRow, SCENARIO, Slices, Turn, median, tenth};
+use super::report::{LoadRow, SCENARIO, Slices, Turn, median};
 use super::watched::watched;
 use super::whole_run::WholeRun;
 use crate::Rows;
 use crate::launch::run;
 use crate::ledger::Ledger;
 use crate::provenance::{Provenance, commit};
+use crate::ran::tenth;
 
 const SEED: u64 = 1;
 const SLICE_SECONDS: u64 = 5;

@@ -148,8 +148,3 @@ pub(super) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
         Some(upper) => f64::midpoint(values[middle - 1], *upper),
     }
 }
-
-/// Rounded to tenths: more would pretend.
-pub(super) fn tenth(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
-}

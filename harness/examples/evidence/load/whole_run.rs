@@ -13,8 +13,9 @@ use stormglass::run_dir::{RunDir, open_history};
 use stormglass_checkers::history::{Body, Environment, History, Nanos, Phase};
 use stormglass_reports::RunFacts;
 
-use super::report::{SCENARIO, tenth};
+use super::report::SCENARIO;
 use crate::launch::{program, run};
+use crate::ran::tenth;
 
 /// Beyond the traffic: start, recovery, verdict and report.
 const GRACE: Duration = Duration::from_secs(180);

@@ -7,10 +7,10 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::handle::Port;
-use super::link::Verdict;
+use super::link::{Link, Verdict};
 use super::packet::Packet;
 use super::poller::{Poller, Ready};
-use super::table::{LinkTable, LinkView};
+use super::table::{LinkTable, PortIndex};
 
 /// A full segmentation offload and its headers fit.
 const BUFFER_BYTES: usize = 72 * 1024;
@@ -23,7 +23,6 @@ pub(super) struct Forwarder {
     routes: BTreeMap<Ipv4Addr, usize>,
     table: Arc<LinkTable>,
     poller: Arc<Poller>,
-    view: LinkView,
 }
 
 impl Forwarder {
@@ -41,11 +40,11 @@ impl Forwarder {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
         }
-        Ok(Self { ports, routes, table, poller, view: LinkView::default() })
+        Ok(Self { ports, routes, table, poller })
     }
 
     /// Forwards until told to stop.
-    pub(super) fn run(mut self) -> io::Result<()> {
+    pub(super) fn run(self) -> io::Result<()> {
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut ready = Ready::new();
         loop {
@@ -60,7 +59,7 @@ impl Forwarder {
     }
 
     /// Takes some packets from a port; what is left makes the port ready again.
-    fn drain(&mut self, from: usize, buffer: &mut [u8]) {
+    fn drain(&self, from: usize, buffer: &mut [u8]) {
         for _ in 0..READS_IN_A_ROW {
             let Some(port) = self.ports.get(from) else { return };
             match port.tun.receive(buffer) {
@@ -73,21 +72,17 @@ impl Forwarder {
         }
     }
 
-    fn forward(&mut self, from: usize, frame: &[u8]) {
+    fn forward(&self, from: usize, frame: &[u8]) {
         let Some(packet) = Packet::parse(frame) else { return };
         let Some(&to) = self.routes.get(&packet.destination) else { return };
-        self.table.refresh(&mut self.view);
-        match self.table.link(&self.view, from, to).judge(&packet) {
-            Verdict::Drop => self.table.count_dropped(from, to),
-            Verdict::Forward => self.deliver(from, to, &packet),
-        }
-    }
-
-    fn deliver(&self, from: usize, to: usize, packet: &Packet<'_>) {
-        match self.ports[to].tun.send(packet.frame) {
-            Ok(()) => self.table.count_forwarded(from, to, packet.length()),
+        let send = |link: Link| match link.judge(&packet) {
+            Verdict::Drop => None,
             // A full queue or an interface that is down loses packets, as on a real path.
-            Err(_) => self.table.count_dropped(from, to),
-        }
+            Verdict::Forward => {
+                self.ports[to].tun.send(packet.frame).ok().map(|()| packet.length())
+            }
+        };
+        let passed = self.table.pass(PortIndex(from), PortIndex(to), send);
+        debug_assert_eq!(passed, Ok(()), "routes lead to ports of this switch");
     }
 }

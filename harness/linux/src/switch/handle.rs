@@ -43,7 +43,8 @@ impl Switch {
         Ok(Self { table, poller, thread: Some(thread) })
     }
 
-    /// Sets the policy of the directed link; it holds from the next packet on.
+    /// Sets the policy of the directed link. It holds from the next packet on, and no packet
+    /// passes by the policy before once this returns.
     ///
     /// # Errors
     /// When the switch has no such port.

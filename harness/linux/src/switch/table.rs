@@ -1,7 +1,7 @@
 //! The links and their counters: shared by the switch's thread and by who changes them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::iter;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
@@ -34,53 +34,35 @@ pub struct LinkCounters {
 #[derive(Debug)]
 pub(super) struct LinkTable {
     ports: usize,
-    links: Mutex<Vec<Link>>,
-    /// Counts changes, so that the forwarding thread takes the lock only after one.
-    generation: AtomicU64,
-    counters: Vec<AtomicCounters>,
+    /// A packet holds its link until it is counted. So who sets a link knows that nothing
+    /// passes by the policy before, and who reads counters misses nothing that has arrived.
+    links: Vec<Mutex<DirectedLink>>,
 }
 
 #[derive(Debug, Default)]
-struct AtomicCounters {
-    packets: AtomicU64,
-    bytes: AtomicU64,
-    dropped: AtomicU64,
-}
-
-/// The forwarding thread's own copy of the links.
-#[derive(Debug, Default)]
-pub(super) struct LinkView {
-    generation: Option<u64>,
-    links: Vec<Link>,
+struct DirectedLink {
+    policy: Link,
+    counters: LinkCounters,
 }
 
 impl LinkTable {
     pub(super) fn new(ports: usize) -> Self {
-        Self {
-            ports,
-            links: Mutex::new(vec![Link::default(); ports * ports]),
-            generation: AtomicU64::new(0),
-            counters: std::iter::repeat_with(AtomicCounters::default).take(ports * ports).collect(),
-        }
+        Self { ports, links: iter::repeat_with(Mutex::default).take(ports * ports).collect() }
     }
 
+    /// Waits for the packet that is on the link, and sets what becomes of the next.
     pub(super) fn set(
         &self,
         from: PortIndex,
         to: PortIndex,
-        link: Link,
+        policy: Link,
     ) -> Result<(), UnknownPort> {
-        let cell = self.cell(from, to)?;
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links[cell] = link;
-        // Inside the lock: who sees the new generation waits for the new link.
-        self.generation.fetch_add(1, Ordering::Release);
+        self.link(from, to)?.policy = policy;
         Ok(())
     }
 
     pub(super) fn get(&self, from: PortIndex, to: PortIndex) -> Result<Link, UnknownPort> {
-        let cell = self.cell(from, to)?;
-        Ok(self.links.lock().unwrap_or_else(PoisonError::into_inner)[cell])
+        Ok(self.link(from, to)?.policy)
     }
 
     pub(super) fn counters(
@@ -88,85 +70,98 @@ impl LinkTable {
         from: PortIndex,
         to: PortIndex,
     ) -> Result<LinkCounters, UnknownPort> {
-        let counters = &self.counters[self.cell(from, to)?];
-        Ok(LinkCounters {
-            packets: counters.packets.load(Ordering::Relaxed),
-            bytes: counters.bytes.load(Ordering::Relaxed),
-            dropped: counters.dropped.load(Ordering::Relaxed),
-        })
+        Ok(self.link(from, to)?.counters)
     }
 
-    /// Brings the view up to date; one atomic load when nothing changed.
-    pub(super) fn refresh(&self, view: &mut LinkView) {
-        let generation = self.generation.load(Ordering::Acquire);
-        if view.generation != Some(generation) {
-            let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-            view.links.clone_from(&links);
-            view.generation = Some(generation);
+    /// Takes one packet over a link. `send` gets the policy and tells the bytes that it
+    /// passed on; none means that the packet is lost.
+    pub(super) fn pass(
+        &self,
+        from: PortIndex,
+        to: PortIndex,
+        send: impl FnOnce(Link) -> Option<u64>,
+    ) -> Result<(), UnknownPort> {
+        let mut link = self.link(from, to)?;
+        match send(link.policy) {
+            Some(bytes) => {
+                link.counters.packets += 1;
+                link.counters.bytes += bytes;
+            }
+            None => link.counters.dropped += 1,
         }
+        Ok(())
     }
 
-    /// The link between two ports of this switch, in the view.
-    pub(super) fn link(&self, view: &LinkView, from: usize, to: usize) -> Link {
-        view.links.get(from * self.ports + to).copied().unwrap_or_default()
-    }
-
-    pub(super) fn count_forwarded(&self, from: usize, to: usize, bytes: u64) {
-        if let Some(counters) = self.counters.get(from * self.ports + to) {
-            counters.packets.fetch_add(1, Ordering::Relaxed);
-            counters.bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn count_dropped(&self, from: usize, to: usize) {
-        if let Some(counters) = self.counters.get(from * self.ports + to) {
-            counters.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn cell(&self, from: PortIndex, to: PortIndex) -> Result<usize, UnknownPort> {
+    fn link(
+        &self,
+        from: PortIndex,
+        to: PortIndex,
+    ) -> Result<MutexGuard<'_, DirectedLink>, UnknownPort> {
+        let ports = self.ports;
         for port in [from, to] {
-            if port.0 >= self.ports {
-                return Err(UnknownPort { port, ports: self.ports });
+            if port.0 >= ports {
+                return Err(UnknownPort { port, ports });
             }
         }
-        Ok(from.0 * self.ports + to.0)
+        let link = &self.links[from.0 * ports + to.0];
+        Ok(link.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Link, LinkTable, LinkView, PortIndex};
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::{Link, LinkTable, PortIndex};
+
+    const A: PortIndex = PortIndex(0);
+    const B: PortIndex = PortIndex(1);
 
     #[test]
-    fn links_are_directed_and_seen_after_a_refresh() {
+    fn links_are_directed() {
         let table = LinkTable::new(2);
-        let mut view = LinkView::default();
-        table.refresh(&mut view);
-        table.set(PortIndex(0), PortIndex(1), Link::cut()).expect("both ports exist");
-        assert_eq!(table.link(&view, 0, 1), Link::default());
-        table.refresh(&mut view);
-        assert_eq!(table.link(&view, 0, 1), Link::cut());
-        assert_eq!(table.link(&view, 1, 0), Link::default());
-        assert_eq!(table.get(PortIndex(0), PortIndex(1)), Ok(Link::cut()));
+        table.set(A, B, Link::cut()).expect("both ports exist");
+        assert_eq!(table.get(A, B), Ok(Link::cut()));
+        assert_eq!(table.get(B, A), Ok(Link::default()));
     }
 
     #[test]
     fn a_port_that_does_not_exist_is_refused() {
         let table = LinkTable::new(2);
-        let error = table.set(PortIndex(0), PortIndex(2), Link::cut()).expect_err("two ports");
+        let error = table.set(A, PortIndex(2), Link::cut()).expect_err("two ports");
         assert_eq!(error.to_string(), "the switch has 2 ports and no port 2: count from 0");
-        assert!(table.counters(PortIndex(2), PortIndex(0)).is_err());
+        assert!(table.counters(PortIndex(2), A).is_err());
     }
 
     #[test]
     fn each_directed_link_counts_for_itself() {
         let table = LinkTable::new(2);
-        table.count_forwarded(0, 1, 1500);
-        table.count_dropped(1, 0);
-        let forth = table.counters(PortIndex(0), PortIndex(1)).expect("both ports exist");
+        table.pass(A, B, |_| Some(1500)).expect("both ports exist");
+        table.pass(B, A, |_| None).expect("both ports exist");
+        let forth = table.counters(A, B).expect("both ports exist");
         assert_eq!((forth.packets, forth.bytes, forth.dropped), (1, 1500, 0));
-        let back = table.counters(PortIndex(1), PortIndex(0)).expect("both ports exist");
+        let back = table.counters(B, A).expect("both ports exist");
         assert_eq!((back.packets, back.bytes, back.dropped), (0, 0, 1));
+    }
+
+    #[test]
+    fn a_link_is_cut_only_after_the_packet_that_is_on_it() {
+        let table = LinkTable::new(2);
+        let (tell, arrival) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let pass = |_| {
+                    tell.send(()).expect("the other end waits");
+                    // Long enough for a cut that does not wait to be counted before.
+                    thread::sleep(std::time::Duration::from_millis(50));
+                    Some(1)
+                };
+                table.pass(A, B, pass).expect("both ports exist");
+            });
+            arrival.recv().expect("a packet is on the link");
+            table.set(A, B, Link::cut()).expect("both ports exist");
+            assert_eq!(table.counters(A, B).expect("both ports exist").packets, 1);
+        });
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// One measurement.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Row {
+pub struct Row {
     name: String,
     /// How many operations the history has.
     operations: u64,
@@ -19,38 +19,43 @@ pub(crate) struct Row {
 
 /// The measurements so far.
 #[derive(Debug, Default)]
-pub(crate) struct Rows(Vec<Row>);
+pub struct Rows(Vec<Row>);
 
 impl Rows {
     /// A measurement without a bound.
-    pub(crate) fn tell(&mut self, name: &str, operations: u64, value: f64, unit: &'static str) {
-        let name = name.to_owned();
+    pub fn tell(
+        &mut self,
+        name: impl Into<String>,
+        operations: u64,
+        (value, unit): (f64, &'static str),
+    ) {
+        let name = name.into();
         self.add(Row { name, operations, value, unit, bound: None, holds: None });
     }
 
     /// A measurement that must not be larger than a bound.
-    pub(crate) fn at_most(
+    pub fn at_most(
         &mut self,
-        name: &str,
+        name: impl Into<String>,
         operations: u64,
         (value, unit): (f64, &'static str),
         bound: f64,
     ) {
         let holds = Some(value <= bound);
-        let (name, bound) = (name.to_owned(), Some(bound));
+        let (name, bound) = (name.into(), Some(bound));
         self.add(Row { name, operations, value, unit, bound, holds });
     }
 
     /// A measurement that must not be smaller than a bound.
-    pub(crate) fn at_least(
+    pub fn at_least(
         &mut self,
-        name: &str,
+        name: impl Into<String>,
         operations: u64,
         (value, unit): (f64, &'static str),
         bound: f64,
     ) {
         let holds = Some(value >= bound);
-        let (name, bound) = (name.to_owned(), Some(bound));
+        let (name, bound) = (name.into(), Some(bound));
         self.add(Row { name, operations, value, unit, bound, holds });
     }
 
@@ -61,12 +66,15 @@ impl Rows {
             (Some(bound), _) => format!("bound {bound}: DOES NOT HOLD"),
             _ => String::new(),
         };
-        println!("{name:<58} {operations:>9} operations {value:>10.2} {unit:<14} {told}");
+        println!("{name:<58} {operations:>9} operations {value:>10.3} {unit:<14} {told}");
         self.0.push(row);
     }
 
     /// Writes them to a file, as one list.
-    pub(crate) fn write(&self, path: &Path) {
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path) {
         let text = serde_json::to_string_pretty(&self.0).expect("rows are plain");
         std::fs::write(path, text + "\n").expect("the file for --json can be written");
     }
