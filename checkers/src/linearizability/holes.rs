@@ -11,7 +11,7 @@ use super::past::Maker;
 use super::search::Found;
 use super::tally::Tally;
 use crate::history::{Bytes, KeyValue, LeaseId, Response, Revision};
-use crate::model::{Change, touched};
+use crate::model::{Change, Changes, touched};
 
 /// Holes in a row that are filled before the check gives up: a revision so far off is
 /// not one that this history leads to.
@@ -31,7 +31,7 @@ pub(super) struct Horizon {
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) by: Maker,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Changes,
     /// The changes are not certain: they depend on content that is not known.
     pub(super) vague: bool,
 }
@@ -108,7 +108,7 @@ impl Engine {
                 self.leave_open(next, &candidates);
             } else {
                 self.nobody(next);
-                self.commit(Vec::new(), Maker::Nobody, None, true);
+                self.commit(Changes::new(), Maker::Nobody, None, true);
             }
         } else if candidates.len() == 1 && !vague {
             let Candidate { by, changes, .. } = candidates.swap_remove(0);
@@ -202,7 +202,7 @@ impl Engine {
                 !self.taint.is_empty() && self.taint.touches(&touched(&op.request), before, false);
             let changes = match self.state.evaluate(before, &op.request) {
                 Some(Ok(evaluation)) => evaluation.changes,
-                _ => Vec::new(),
+                _ => Changes::new(),
             };
             if vague || !changes.is_empty() {
                 found.push(Candidate { by: Maker::Operation(op.clone()), changes, vague });
@@ -241,7 +241,7 @@ impl Engine {
         for key in &keys {
             self.taint.begin(key, next);
         }
-        self.commit(Vec::new(), Maker::Unknown, None, false);
+        self.commit(Changes::new(), Maker::Unknown, None, false);
     }
 
     /// Keys that an operation may change, whatever the state.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::floor::Sight;
 use crate::history::{KeyEvent, WatchEvent, WatchEvents, WatchFrame, WatchId, WatchRequest};
 use crate::keys::KeyRange;
-use crate::model::Change;
+use crate::model::{Change, Changes};
 
 /// A revision as one or more watches showed it.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Shown {
 /// What some watches say that a revision changed.
 #[derive(Clone, Debug)]
 struct Account {
-    changes: Vec<Change>,
+    changes: Changes,
     /// The first of them.
     sight: Sight,
     watches: usize,

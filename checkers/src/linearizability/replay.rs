@@ -10,7 +10,7 @@ use super::report::{is_local, read_at};
 use super::tally::Tally;
 use crate::history::{Bytes, KeyEvent, Response, Revision};
 use crate::keys::KeyRange;
-use crate::model::{Change, Evaluation, changes_if_right, is_right, touched};
+use crate::model::{Change, Changes, Evaluation, changes_if_right, is_right, touched};
 
 /// So many wrong answers, and contents are no longer compared.
 const ENOUGH: u64 = 200;
@@ -70,7 +70,7 @@ impl Engine {
             self.shows_other(op, next, account, sight);
         }
         let changes = match account {
-            Some((seen, _)) if !sound => seen.to_vec(),
+            Some((seen, _)) if !sound => seen.into(),
             _ => changes,
         };
         let known = !unsure || shown.is_some();
@@ -89,7 +89,7 @@ impl Engine {
         op: &Op,
         before: Revision,
         response: &Response,
-    ) -> (Vec<Change>, Result<(), Wrong>) {
+    ) -> (Changes, Result<(), Wrong>) {
         match self.state.evaluate(before, &op.request) {
             Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
                 (evaluation.changes, Ok(()))
@@ -98,14 +98,14 @@ impl Engine {
                 let agreed = evaluation.expected.agree(response);
                 (evaluation.changes, agreed.map_err(Wrong::Differs))
             }
-            Some(Err(refusal)) => (Vec::new(), Err(Wrong::NotRefused(refusal))),
-            None => (Vec::new(), Ok(())),
+            Some(Err(refusal)) => (Changes::new(), Err(Wrong::NotRefused(refusal))),
+            None => (Changes::new(), Ok(())),
         }
     }
 
     /// A revision that nobody was acknowledged for, as watches show it.
     fn adopt_shown(&mut self, shown: &Shown) {
-        let changes = shown.account().0.to_vec();
+        let changes = Changes::from(shown.account().0);
         let by = self.maker_of(&changes, shown);
         self.commit(changes, by, Some(shown.first()), true);
     }
@@ -114,7 +114,7 @@ impl Engine {
     /// the keys that they change.
     pub(super) fn commit(
         &mut self,
-        changes: Vec<Change>,
+        changes: Changes,
         by: Maker,
         sight: Option<Sight>,
         known: bool,
@@ -205,7 +205,7 @@ impl Engine {
             }
             return;
         }
-        let shown: Vec<Change> = events.iter().map(Change::of).collect();
+        let shown: Changes = events.iter().map(Change::of).collect();
         let unsure = shown.iter().chain(changes).any(|change| {
             self.taint.touches(&[KeyRange::new(&change.key, &Bytes::default())], at, false)
         });

@@ -10,13 +10,13 @@ use super::operation::{End, Op};
 use super::past::Maker;
 use super::pending::Expected;
 use crate::history::{Response, Revision};
-use crate::model::{Change, Claim};
+use crate::model::{Changes, Claim};
 
 /// What trying every way to make the open revisions leads to.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
     /// One explains everything: the makers and changes of the revisions, in order.
-    Way(Vec<(Maker, Vec<Change>)>),
+    Way(Vec<(Maker, Changes)>),
     /// None does. The answer that was reached farthest into the history and that nothing
     /// explains, with its revision and what is wrong with it.
     Nothing(Option<(Op, Revision, String)>),
@@ -29,7 +29,7 @@ struct Branch {
     left: Vec<Candidate>,
     /// When the last of the makers before it was sent.
     before: u64,
-    chosen: Option<(Maker, Vec<Change>)>,
+    chosen: Option<(Maker, Changes)>,
 }
 
 impl Branch {

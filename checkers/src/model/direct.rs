@@ -4,7 +4,7 @@ use super::guard::all_hold;
 use super::index::Index;
 use super::pair::Pair;
 use super::plain::{is_plain, shows, shows_all};
-use super::view::{Change, View};
+use super::view::{Changes, View};
 use crate::history::{
     Delete, DeleteResponse, Put, PutResponse, Range, RangeResponse, Request, Response, Revision,
     Txn, TxnOp, TxnResponse,
@@ -18,7 +18,7 @@ pub fn changes_if_right(
     at: Revision,
     request: &Request,
     response: &Response,
-) -> Option<Vec<Change>> {
+) -> Option<Changes> {
     let mut view = View::new(index, at);
     let right = match (request, response) {
         (Request::Put(put), Response::Put(found)) => put_is_right(&mut view, put, found),

@@ -5,7 +5,7 @@ use super::guard::all_hold;
 use super::index::Index;
 use super::pair::Pair;
 use super::select::Selection;
-use super::view::{Change, View};
+use super::view::{Changes, View};
 use crate::history::{
     Bytes, Delete, DeleteResponse, Header, Put, PutResponse, Range, RangeResponse, Refusal,
     Request, Response, Revision, Txn, TxnOp, TxnResponse,
@@ -18,7 +18,7 @@ pub struct Evaluation {
     /// What the store may answer.
     pub expected: Expected,
     /// The changes that make the next revision, in their order; none: no revision.
-    pub changes: Vec<Change>,
+    pub changes: Changes,
     /// The revision after the request.
     pub revision: Revision,
     /// The oldest past revision that it reads; compacted, and the store refuses.

@@ -17,8 +17,43 @@ struct Version {
     pair: Option<Pair>,
 }
 
-/// The versions of a key, oldest first; never empty.
-type Versions = VecDeque<Version>;
+/// The versions of a key. Most questions are about the newest, which is at hand.
+#[derive(Clone, Debug)]
+struct Versions {
+    newest: Version,
+    /// Those before it, oldest first.
+    older: VecDeque<Version>,
+}
+
+impl Versions {
+    /// The version of a revision, unless the key is younger.
+    fn at(&self, at: Revision) -> Option<&Version> {
+        if self.newest.since <= at {
+            return Some(&self.newest);
+        }
+        let end = self.older.partition_point(|version| version.since <= at);
+        self.older.get(end.checked_sub(1)?)
+    }
+
+    /// The first version after a revision.
+    fn after(&self, after: Revision) -> Option<&Version> {
+        let first = self.older.partition_point(|version| version.since <= after);
+        let next = self.older.get(first).unwrap_or(&self.newest);
+        (next.since > after).then_some(next)
+    }
+
+    fn oldest(&self) -> &Version {
+        self.older.front().unwrap_or(&self.newest)
+    }
+
+    /// Forgets what is not the version of this revision or a later one.
+    fn forget_before(&mut self, oldest: Revision) {
+        let newest = &self.newest;
+        while !self.older.is_empty() && self.older.get(1).unwrap_or(newest).since <= oldest {
+            self.older.pop_front();
+        }
+    }
+}
 
 /// The versions of every key, in the order of revisions.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +66,7 @@ pub struct Index {
 impl Index {
     /// A key's pair at a revision, if it existed.
     pub fn get(&self, key: &Bytes, at: Revision) -> Option<&Pair> {
-        newest(self.keys.get(key)?, at)
+        self.keys.get(key)?.at(at)?.pair.as_ref()
     }
 
     /// The pairs of a range at a revision, by key.
@@ -48,34 +83,35 @@ impl Index {
         };
         self.order
             .range::<Bytes, _>((Bound::Included(first), end))
-            .filter_map(move |(key, place)| Some((key, newest(&self.keys[*place], at)?)))
+            .filter_map(move |(key, place)| Some((key, self.keys[*place].at(at)?.pair.as_ref()?)))
     }
 
     /// What a key becomes at a revision, which is not below any that it has; what it was
     /// before, if it existed.
     pub fn set(&mut self, key: &Bytes, since: Revision, pair: Option<Pair>) -> Option<&Pair> {
-        let (place, known) = match self.keys.get_index_of(key) {
-            Some(place) => (place, true),
-            None => (self.keys.insert_full(key.clone(), Versions::new()).0, false),
-        };
-        if !known {
+        let newest = Version { since, pair };
+        let Some(place) = self.keys.get_index_of(key) else {
+            let versions = Versions { newest, older: VecDeque::new() };
+            let (place, _) = self.keys.insert_full(key.clone(), versions);
             self.order.insert(key.clone(), place);
-        }
+            return None;
+        };
         let versions = &mut self.keys[place];
-        versions.push_back(Version { since, pair });
-        let before = versions.len().checked_sub(2)?;
-        versions[before].pair.as_ref()
+        let before = std::mem::replace(&mut versions.newest, newest);
+        versions.older.push_back(before);
+        versions.older.back()?.pair.as_ref()
     }
 
     /// Takes the newest version of a key back, which is of this revision.
     pub(super) fn unset(&mut self, key: &Bytes, since: Revision) {
         let Some(place) = self.keys.get_index_of(key) else { return };
         let versions = &mut self.keys[place];
-        if versions.back().is_some_and(|version| version.since == since) {
-            versions.pop_back();
+        if versions.newest.since != since {
+            return;
         }
-        if versions.is_empty() {
-            self.drop_key(key, place);
+        match versions.older.pop_back() {
+            Some(before) => versions.newest = before,
+            None => self.drop_key(key, place),
         }
     }
 
@@ -94,16 +130,12 @@ impl Index {
     pub(super) fn forget_until(&mut self, oldest: Revision, mut known: impl FnMut(Revision)) {
         let mut over = Vec::new();
         for (key, versions) in &mut self.keys {
-            while versions.get(1).is_some_and(|next| next.since <= oldest) {
-                versions.pop_front();
-            }
-            match versions.front() {
-                Some(first) if first.since > oldest => {}
-                Some(first) if versions.len() == 1 && first.pair.is_none() => {
-                    over.push(key.clone());
-                }
-                Some(first) => known(first.since),
-                None => {}
+            versions.forget_before(oldest);
+            let first = versions.oldest();
+            if versions.older.is_empty() && first.pair.is_none() && first.since <= oldest {
+                over.push(key.clone());
+            } else if first.since <= oldest {
+                known(first.since);
             }
         }
         for key in over {
@@ -125,24 +157,11 @@ impl Index {
 
     /// Revision of the first change of a key after a revision, if there is one.
     pub fn next_change(&self, key: &Bytes, after: Revision) -> Option<Revision> {
-        let versions = self.keys.get(key)?;
-        let at = versions.partition_point(|version| version.since <= after);
-        versions.get(at).map(|version| version.since)
+        Some(self.keys.get(key)?.after(after)?.since)
     }
 
     /// Revision of the last change of a key up to a revision, deletions included.
     pub fn last_change(&self, key: &Bytes, at: Revision) -> Option<Revision> {
-        let versions = self.keys.get(key)?;
-        let end = versions.partition_point(|version| version.since <= at);
-        Some(versions.get(end.checked_sub(1)?)?.since)
+        Some(self.keys.get(key)?.at(at)?.since)
     }
-}
-
-fn newest(versions: &Versions, at: Revision) -> Option<&Pair> {
-    let last = versions.back()?;
-    if last.since <= at {
-        return last.pair.as_ref();
-    }
-    let end = versions.partition_point(|version| version.since <= at);
-    versions.get(end.checked_sub(1)?)?.pair.as_ref()
 }

@@ -30,4 +30,4 @@ pub use pair::Pair;
 pub use plain::is_right;
 pub use select::Selection;
 pub use state::State;
-pub use view::Change;
+pub use view::{Change, Changes};

@@ -1,7 +1,7 @@
 //! Forgetting the past of the model, and taking its newest revision back.
 
 use super::state::State;
-use super::view::Change;
+use super::view::Changes;
 use crate::history::Revision;
 
 impl State {
@@ -22,7 +22,7 @@ impl State {
     }
 
     /// Takes the newest revision back, as if it had never been made. Its changes.
-    pub fn undo(&mut self) -> Option<Vec<Change>> {
+    pub fn undo(&mut self) -> Option<Changes> {
         let revision = self.revision();
         let changes = self.log.pop_back()?;
         for change in changes.iter().rev() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::evaluate::{Evaluation, evaluate};
 use super::index::Index;
-use super::view::Change;
+use super::view::{Change, Changes};
 use crate::history::{
     Bytes, Empty, Header, LeaseId, LeaseTtl, Refusal, Request, Response, Revision,
 };
@@ -16,7 +16,7 @@ pub struct State {
     /// The oldest revision that is known.
     pub(super) start: Revision,
     /// The changes of each revision after that.
-    pub(super) log: VecDeque<Vec<Change>>,
+    pub(super) log: VecDeque<Changes>,
     granted: BTreeSet<LeaseId>,
     /// Keys attached to each lease, as far as the pairs tell.
     attached: BTreeMap<LeaseId, BTreeSet<Bytes>>,
@@ -50,7 +50,7 @@ impl State {
     /// The changes that made a revision.
     pub fn changes(&self, revision: Revision) -> &[Change] {
         let at = usize::try_from(revision.0.saturating_sub(self.start.0).saturating_sub(1));
-        at.ok().and_then(|at| self.log.get(at)).map_or(&[], Vec::as_slice)
+        at.ok().and_then(|at| self.log.get(at)).map_or(&[], Changes::as_slice)
     }
 
     /// The revision below which the past was compacted; 0 if it never was.
@@ -74,7 +74,7 @@ impl State {
     }
 
     /// The changes that the end of a lease makes: all its keys go, in one revision.
-    pub fn end_of_lease(&self, lease: LeaseId) -> Vec<Change> {
+    pub fn end_of_lease(&self, lease: LeaseId) -> Changes {
         self.attached(lease).map(|key| Change { key: key.clone(), pair: None }).collect()
     }
 
@@ -88,7 +88,7 @@ impl State {
     }
 
     /// Makes the next revision.
-    pub fn commit(&mut self, changes: Vec<Change>) {
+    pub fn commit(&mut self, changes: Changes) {
         let revision = self.revision().next();
         for change in &changes {
             // What it was may be of the same revision: a transaction may change a key twice.

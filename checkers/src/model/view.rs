@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use super::index::Index;
 use super::pair::Pair;
 use crate::history::{Bytes, KeyEvent, KeyEventKind, KeyValue, Revision};
@@ -15,6 +17,10 @@ pub struct Change {
     /// The pair since then; nothing for a deletion.
     pub pair: Option<Pair>,
 }
+
+/// The changes that make a revision, in their order. Most revisions have one, which is
+/// then kept in place.
+pub type Changes = SmallVec<[Change; 1]>;
 
 impl Change {
     /// The change that a watch event shows.
@@ -41,13 +47,13 @@ impl Change {
 pub(super) struct View<'a> {
     index: &'a Index,
     base: Revision,
-    changes: Vec<Change>,
+    changes: Changes,
     oldest_read: Option<Revision>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(index: &'a Index, base: Revision) -> Self {
-        Self { index, base, changes: Vec::new(), oldest_read: None }
+        Self { index, base, changes: Changes::new(), oldest_read: None }
     }
 
     /// The revision before the transaction.
@@ -113,10 +119,6 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn change(&mut self, key: &Bytes, pair: Option<Pair>) {
-        if self.changes.is_empty() {
-            // Most requests change one key, and what they change is kept for long.
-            self.changes.reserve_exact(1);
-        }
         self.changes.push(Change { key: key.clone(), pair });
     }
 
@@ -129,7 +131,7 @@ impl<'a> View<'a> {
         self.oldest_read
     }
 
-    pub(super) fn into_changes(self) -> Vec<Change> {
+    pub(super) fn into_changes(self) -> Changes {
         self.changes
     }
 }
