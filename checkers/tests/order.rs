@@ -133,8 +133,28 @@ fn a_lease_is_not_used_before_its_grant_or_after_its_end() {
     let mut cluster = Cluster::new(1);
     let process = cluster.client(0);
     let op = cluster.invoke(process, put_with_lease("k1", "v1", 9));
-    cluster.answer(&op, used);
+    cluster.answer(&op, used.clone());
     assert_eq!(anomalies(NAME, &cluster.stop()), ["lease-misordered"]);
+}
+
+#[test]
+fn a_lease_that_was_refused_is_not_used() {
+    let mut cluster = Cluster::new(1);
+    let process = cluster.client(0);
+    let op = cluster.invoke(process, grant(7, 5));
+    let mut granted = cluster.store.clone();
+    let _ = granted.apply(&grant(7, 5));
+    let used = granted.apply(&put_with_lease("k1", "v1", 7));
+    let mut in_doubt = cluster.clone();
+    cluster.complete(&op, refused(Refusal::TooManyRequests));
+    let op = cluster.invoke(process, put_with_lease("k1", "v1", 7));
+    cluster.answer(&op, used.clone());
+    assert_eq!(anomalies(NAME, &cluster.stop()), ["lease-misordered"]);
+    // A grant in doubt may have been carried out.
+    let process = in_doubt.client(0);
+    let op = in_doubt.invoke(process, put_with_lease("k1", "v1", 7));
+    in_doubt.answer(&op, used);
+    assert!(anomalies(NAME, &in_doubt.stop()).is_empty());
 }
 
 #[test]

@@ -102,7 +102,8 @@ impl Engine {
         if self.stopped.is_some() || self.foreign_writes {
             return;
         }
-        let Some(known) = self.lifetimes.leases.get(&lease) else {
+        let known = self.lifetimes.leases.get(&lease);
+        let Some(known) = known.filter(|known| known.grants > 0) else {
             if !self.lifetimes.dropped {
                 self.dead_lease(op, lease, None);
             }

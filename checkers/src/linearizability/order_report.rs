@@ -51,8 +51,8 @@ impl Engine {
                 format!("because lease {lease} had ended before it was sent"),
             ),
             None => (
-                format!("answered before anybody had asked for lease {lease}"),
-                format!("because nobody had asked for lease {lease}"),
+                format!("answered before anybody could have got lease {lease}"),
+                format!("because no grant of lease {lease} had been sent, or all were refused"),
             ),
         };
         let sentence = format!("{} succeeded, although it was {why}.", capital(&op.name()));

@@ -8,7 +8,7 @@ use stormglass_checkers::history::{
     Request, Response, Revision, Txn,
 };
 use stormglass_checkers::keys::KeyRange;
-use stormglass_checkers::model::{Change, Evaluation, State};
+use stormglass_checkers::model::{Change, Changes, Evaluation, State};
 
 use super::entry::{Command, Entry, Quirk};
 
@@ -139,7 +139,7 @@ impl Store {
         Ok(response)
     }
 
-    fn commit(&mut self, changes: Vec<Change>) {
+    fn commit(&mut self, changes: Changes) {
         if !changes.is_empty() {
             self.state.commit(changes);
         }
