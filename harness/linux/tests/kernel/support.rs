@@ -72,11 +72,12 @@ impl Programs {
 pub(crate) fn command(program: &Path, user: User) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
-    // SAFETY: signal is async-signal-safe. A script's background jobs ignore SIGINT, and tests
-    // that are started so would hand that on.
+    // SAFETY: signal is async-signal-safe. A script's background jobs ignore SIGINT, those of
+    // nohup SIGHUP, and tests that are started so would hand that on.
     unsafe {
         command.pre_exec(|| {
             libc::signal(libc::SIGINT, libc::SIG_DFL);
+            libc::signal(libc::SIGHUP, libc::SIG_DFL);
             Ok(())
         });
     }
