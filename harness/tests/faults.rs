@@ -16,16 +16,36 @@ use support::{events, run_into};
 struct Case {
     kind: &'static str,
     duration: &'static str,
+    /// Its parameters, as TOML.
+    params: &'static str,
     bit: fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool,
 }
 
 const CASES: &[Case] = &[
-    Case { kind: "kill", duration: "1s", bit: process_died_of_a_signal },
-    Case { kind: "pause", duration: "1500ms", bit: member_fell_silent },
-    Case { kind: "isolate", duration: "3s", bit: peers_lost_the_member },
-    Case { kind: "defragment", duration: "0s", bit: log_says("defrag") },
-    Case { kind: "compact", duration: "0s", bit: log_says("compact") },
-    Case { kind: "kill-defragment", duration: "1s", bit: defragmentation_never_answered },
+    Case { kind: "kill", duration: "1s", params: "", bit: process_died_of_a_signal },
+    Case { kind: "pause", duration: "1500ms", params: "", bit: member_fell_silent },
+    Case { kind: "isolate", duration: "3s", params: "", bit: peers_lost_the_member },
+    Case { kind: "defragment", duration: "0s", params: "", bit: log_says("defrag") },
+    Case { kind: "compact", duration: "0s", params: "", bit: log_says("compact") },
+    Case {
+        kind: "kill-defragment",
+        duration: "1s",
+        params: "",
+        bit: defragmentation_never_answered,
+    },
+    Case {
+        kind: "partition",
+        duration: "3s",
+        params: "shape = \"halves\"",
+        bit: peers_lost_the_member,
+    },
+    Case {
+        kind: "disturb",
+        duration: "3s",
+        params: "delay = \"40ms\", jitter = \"5ms\", clients = \"true\"",
+        bit: answers_were_late,
+    },
+    Case { kind: "reset", duration: "200ms", params: "", bit: peers_saw_resets },
 ];
 
 /// The sort of evidence that a member's own log gives.
@@ -37,19 +57,36 @@ const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &P
 }
 
 #[test]
-fn every_fault_lands_bites_and_heals() {
+fn every_fault_has_a_case() {
     let known: Vec<_> =
         stormglass_scenarios::fault::faults().iter().map(|fault| fault.kind).collect();
     let tested: Vec<_> = CASES.iter().map(|case| case.kind).collect();
     assert_eq!(known, tested, "every fault of the registry has its firing test");
+}
+
+#[test]
+fn faults_of_members_land_bite_and_heal() {
+    let cases: Vec<&Case> = CASES.iter().take_while(|case| case.kind != "partition").collect();
+    land_bite_and_heal(&cases);
+}
+
+#[test]
+fn faults_of_links_land_bite_and_heal() {
+    let cases = CASES.iter().skip_while(|case| case.kind != "partition");
+    // Resets come first: connections that a partition broke end with resets too.
+    land_bite_and_heal(&cases.rev().collect::<Vec<_>>());
+}
+
+/// Injects faults one after the other, in one run.
+fn land_bite_and_heal(cases: &[&Case]) {
     let folder = tempfile::tempdir().expect("a folder");
     let scenario = folder.path().join("faults.toml");
-    std::fs::write(&scenario, scenario_text()).expect("written");
+    std::fs::write(&scenario, scenario_text(cases)).expect("written");
     let dir = folder.path().join("run");
     let scenario = scenario.to_str().expect("a path");
     let said = run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(0);
     let events = events(&dir);
-    for case in CASES {
+    for case in cases {
         let (begin, end) = fault(&events, case.kind);
         assert_eq!(end.error, None, "{}: {}", case.kind, said.out);
         assert!(end.landed.is_some(), "{} did not land", case.kind);
@@ -78,22 +115,24 @@ fn without_faults_nothing_is_reported_as_one() {
     assert!(!any, "a quiet run has no fault and no exit");
 }
 
-fn scenario_text() -> String {
+fn scenario_text(cases: &[&Case]) -> String {
+    let seconds = 6 + 5 * cases.len();
     let mut text = "schema = 1\nname = \"faults\"\n[workload]\nclients = 6\nwatchers = 1\n\
                     rate = 200\nprefill = 8000\nvalue-size = { min = 100, max = 200 }\n\
-                    [limits]\nduration = \"36s\"\n\
+                    [limits]\nduration = \"SECONDSs\"\n\
                     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \
                     \"watch-compacted-start\", \"watch-future-start\"]\n"
         .to_owned();
-    for (position, case) in CASES.iter().enumerate() {
+    for (position, case) in cases.iter().enumerate() {
         let at = 4 + 5 * position;
         let _ = write!(
             text,
-            "[[fault]]\nkind = \"{}\"\ntarget = [\"m2\"]\nat = \"{at}s\"\nfor = \"{}\"\n",
-            case.kind, case.duration
+            "[[fault]]\nkind = \"{}\"\ntarget = [\"m2\"]\nat = \"{at}s\"\nfor = \"{}\"\n\
+             params = {{ {} }}\n",
+            case.kind, case.duration, case.params
         );
     }
-    text.replace("for = \"0s\"\n", "")
+    text.replace("for = \"0s\"\n", "").replace("SECONDS", &seconds.to_string())
 }
 
 fn fault<'a>(events: &'a [Event], kind: &str) -> (&'a FaultBegin, &'a FaultEnd) {
@@ -182,4 +221,32 @@ fn defragmentation_never_answered(
     });
     matches!(outcome, Some(Outcome::Unknown(_)))
         && process_died_of_a_signal(events, begin, end, dir)
+}
+
+/// Every answer of the member took the way there and back, as clients saw it.
+fn answers_were_late(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir: &Path) -> bool {
+    let landed = end.landed.expect("landed");
+    let mut sent = std::collections::BTreeMap::new();
+    let mut took = Vec::new();
+    for event in events {
+        let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
+        match &event.body {
+            Body::Invoke(_) if hit && event.at.0 > landed.from.0 => {
+                sent.insert(event.process, event.at.0);
+            }
+            Body::Complete(Outcome::Ok(_)) if event.at.0 < landed.to.0 => {
+                took.extend(sent.remove(&event.process).map(|sent| event.at.0 - sent));
+            }
+            _ => {}
+        }
+    }
+    took.len() > 5 && took.iter().all(|nanos| *nanos >= 80_000_000)
+}
+
+/// Other members' logs tell of connections that were reset.
+fn peers_saw_resets(_: &[Event], begin: &FaultBegin, _: &FaultEnd, dir: &Path) -> bool {
+    let hit = begin.fault.members[0].to_string();
+    let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != hit);
+    let log = |name: &str| std::fs::read_to_string(dir.join("members").join(name).join("log.txt"));
+    logs.filter_map(|name| log(name).ok()).any(|log| log.contains("connection reset by peer"))
 }

@@ -30,6 +30,6 @@ impl Deadline {
     clippy::disallowed_methods,
     reason = "bounds waits only; no value of this clock reaches a plan, a history or a verdict"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -64,14 +64,22 @@ impl Tun {
         // SAFETY: the descriptor is open and TUNSETIFF reads one ifreq, which the pointer is to.
         let result = unsafe { libc::ioctl(fd, libc::TUNSETIFF, &raw mut request) };
         check(result, "TUNSETIFF")?;
-        let offloads = libc::TUN_F_CSUM | libc::TUN_F_TSO4 | libc::TUN_F_TSO6;
-        // SAFETY: the descriptor is open and TUNSETOFFLOAD takes an integer.
-        let result = unsafe { libc::ioctl(fd, libc::TUNSETOFFLOAD, libc::c_ulong::from(offloads)) };
-        check(result, "TUNSETOFFLOAD")?;
+        let tun = Self { file };
+        tun.set_offload(true)?;
         interface::set_address(&options.name, options.address, TunOptions::NETMASK)?;
         interface::set_mtu(&options.name, options.mtu)?;
         interface::bring_up(&options.name)?;
-        Ok(Self { file })
+        Ok(tun)
+    }
+
+    /// Whether packets may come in bundles, without their checksums; otherwise each comes as
+    /// on a wire. What the kernel has queued by then still comes as it was.
+    pub(crate) fn set_offload(&self, on: bool) -> io::Result<()> {
+        let all = libc::TUN_F_CSUM | libc::TUN_F_TSO4 | libc::TUN_F_TSO6;
+        let offloads = libc::c_ulong::from(if on { all } else { 0 });
+        // SAFETY: the descriptor is open and TUNSETOFFLOAD takes an integer.
+        let result = unsafe { libc::ioctl(self.file.as_raw_fd(), libc::TUNSETOFFLOAD, offloads) };
+        check(result, "TUNSETOFFLOAD").map(drop)
     }
 
     /// Reads one packet with its header; `WouldBlock` when there is none.

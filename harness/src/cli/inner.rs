@@ -184,6 +184,7 @@ impl Run<'_> {
             flags: cluster.flags.clone(),
             member_flags: cluster.member.clone(),
             wiring,
+            seed: self.plan.seed,
         }
     }
 

@@ -42,7 +42,7 @@ impl Injector for Compact {
             };
             let revision = compact(site, fault, member).await?;
             let evidence = Evidence::from([("compacted-to".to_owned(), revision.to_string())]);
-            Ok(Active { members: vec![member], since, evidence })
+            Ok(Active::of(vec![member], since, evidence))
         })
     }
 

@@ -41,7 +41,7 @@ impl Injector for Defragment {
                 site.learn_defragmentation(*member, took);
                 evidence.insert(format!("{member}-took-ms"), took.as_millis().to_string());
             }
-            Ok(Active { members: members.to_vec(), since, evidence })
+            Ok(Active::of(members.to_vec(), since, evidence))
         })
     }
 

@@ -10,12 +10,15 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::compact::Compact;
 use super::defragment::Defragment;
+use super::disturb::Disturb;
 use super::isolate::Isolate;
 use super::kill::Kill;
 use super::kill_defragment::KillDefragment;
+use super::partition::Partition;
 use super::pause::Pause;
+use super::reset::Reset;
 use super::site::Site;
-use crate::target::{Target, Unsupported};
+use crate::target::{LinkCounters, Place, Target, Unsupported};
 
 /// What shows that a fault bit: names and values for people and for properties.
 pub type Evidence = BTreeMap<String, String>;
@@ -49,6 +52,26 @@ pub struct Active {
     pub since: Nanos,
     /// What shows so far that it bit.
     pub evidence: Evidence,
+    /// The links that it hits, with what they had counted before.
+    pub links: Vec<HitLink>,
+}
+
+/// A directed link that a fault hits.
+#[derive(Clone, Copy, Debug)]
+pub struct HitLink {
+    /// Where it begins.
+    pub from: Place,
+    /// Where it ends.
+    pub to: Place,
+    /// What it had counted when the fault began.
+    pub before: LinkCounters,
+}
+
+impl Active {
+    /// A fault of members, not of links.
+    pub(super) fn of(members: Vec<MemberIndex>, since: Nanos, evidence: Evidence) -> Self {
+        Self { members, since, evidence, links: Vec::new() }
+    }
 }
 
 /// Injects and heals one kind of fault. Healing is explicit, and verified before it is
@@ -75,8 +98,8 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 6] =
-    [&Kill, &Pause, &Isolate, &Defragment, &Compact, &KillDefragment];
+static INJECTORS: [&dyn Injector; 9] =
+    [&Kill, &Pause, &Isolate, &Defragment, &Compact, &KillDefragment, &Partition, &Disturb, &Reset];
 
 /// Every injector, in the order of the vocabulary.
 pub fn injectors() -> &'static [&'static dyn Injector] {

@@ -33,7 +33,7 @@ impl Injector for Kill {
                 kill(site, *member, &mut evidence).await?;
             }
             let since = site.session.recorder.clock().now();
-            Ok(Active { members: members.to_vec(), since, evidence })
+            Ok(Active::of(members.to_vec(), since, evidence))
         })
     }
 

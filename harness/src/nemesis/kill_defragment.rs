@@ -49,7 +49,7 @@ impl Injector for KillDefragment {
                 evidence.insert("defragmentation-over-before-kill".to_owned(), missed.join(" "));
             }
             let since = site.session.recorder.clock().now();
-            Ok(Active { members: members.to_vec(), since, evidence })
+            Ok(Active::of(members.to_vec(), since, evidence))
         })
     }
 

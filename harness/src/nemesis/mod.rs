@@ -2,18 +2,25 @@
 
 mod compact;
 mod defragment;
+mod disturb;
 mod injector;
 mod isolate;
 mod journal;
 mod kill;
 mod kill_defragment;
+mod links;
+mod params;
+mod partition;
 mod pause;
+mod reset;
 mod restart;
 mod schedule;
 mod site;
 mod target_choice;
 
-pub use injector::{Active, Evidence, InjectError, Injection, Injector, injector, injectors};
+pub use injector::{
+    Active, Evidence, HitLink, InjectError, Injection, Injector, injector, injectors,
+};
 pub use journal::{Journal, JournalEntry, JournalState};
 pub use schedule::{NemesisReport, carry_out};
 pub use site::Site;

@@ -50,7 +50,7 @@ impl Injector for Pause {
                 }
             }
             let since = site.session.recorder.clock().now();
-            Ok(Active { members: paused, since, evidence })
+            Ok(Active::of(paused, since, evidence))
         })
     }
 

@@ -7,5 +7,6 @@ pub mod local;
 mod power;
 
 pub use power::{
-    Kill, LinkCount, Member, MemberEnd, Network, Pause, Place, Target, TargetError, Unsupported,
+    Kill, Link, LinkCounters, Member, MemberEnd, Network, Pause, Place, Share, Target, TargetError,
+    Unsupported,
 };

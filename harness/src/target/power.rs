@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
+pub use stormglass_linux::switch::{Link, LinkCounters, Share};
 
 /// A power that a target does not grant, and what would make it available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -184,26 +185,17 @@ pub enum Place {
     Clients,
 }
 
-/// Packets on one directed link since the target was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LinkCount {
-    /// Forwarded.
-    pub packets: u64,
-    /// Dropped.
-    pub dropped: u64,
-}
-
 /// The network between members and clients, one directed link at a time.
 pub trait Network: Send + Sync {
-    /// Drops every packet of a link from now on, or lets them pass again.
+    /// Sets what becomes of the packets of a link from now on.
     ///
     /// # Errors
-    /// When there is no such link.
-    fn cut(&self, from: Place, to: Place, cut: bool) -> io::Result<()>;
+    /// When there is no such link, or the system refuses.
+    fn set(&self, from: Place, to: Place, link: Link) -> io::Result<()>;
 
-    /// What passed and what was dropped.
+    /// What became of them since the target was made.
     ///
     /// # Errors
     /// When there is no such link.
-    fn count(&self, from: Place, to: Place) -> io::Result<LinkCount>;
+    fn count(&self, from: Place, to: Place) -> io::Result<LinkCounters>;
 }

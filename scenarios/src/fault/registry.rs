@@ -45,6 +45,10 @@ pub enum ParamForm {
     Span,
     /// `true` or `false`.
     Flag,
+    /// A percentage, such as `2.5`.
+    Percent,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 /// What a target must be able to do for a fault.
@@ -54,7 +58,7 @@ pub enum Power {
     Kill,
     /// Stop and continue a member's process.
     Pause,
-    /// Cut the network between members.
+    /// Cut, slow down and spoil the network between members, and to clients.
     Network,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
@@ -70,7 +74,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
     FAULTS.iter().find(|entry| entry.kind == kind)
 }
 
-static FAULTS: [FaultEntry; 6] = [
+static FAULTS: [FaultEntry; 9] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -144,4 +148,74 @@ static FAULTS: [FaultEntry; 6] = [
             form: ParamForm::Span,
         }],
     },
+    FaultEntry {
+        kind: "partition",
+        summary: "cut links so that the members fall apart in a shape; clients reach them still",
+        power: Power::Network,
+        duration: Duration::from_secs(2),
+        disruptive: true,
+        settle: Duration::from_secs(1),
+        params: &[ParamEntry {
+            name: "shape",
+            default: "halves",
+            summary: "what is cut",
+            form: ParamForm::Word(&["halves", "deaf", "mute", "bridge", "ring", "clients"]),
+        }],
+    },
+    FaultEntry {
+        kind: "disturb",
+        summary: "delay, lose, repeat, reorder, spoil or throttle what the member and its peers \
+                  send each other",
+        power: Power::Network,
+        duration: Duration::from_secs(3),
+        disruptive: true,
+        settle: Duration::from_secs(1),
+        params: &DISTURBANCES,
+    },
+    FaultEntry {
+        kind: "reset",
+        summary: "reset every TCP connection of the member that is used, until `for` is over",
+        power: Power::Network,
+        duration: Duration::from_millis(200),
+        disruptive: true,
+        settle: Duration::from_secs(1),
+        params: &[CLIENTS_TOO],
+    },
 ];
+
+const CLIENTS_TOO: ParamEntry = ParamEntry {
+    name: "clients",
+    default: "false",
+    summary: "whether the links between the member and the clients are hit too",
+    form: ParamForm::Flag,
+};
+
+static DISTURBANCES: [ParamEntry; 8] = [
+    ParamEntry {
+        name: "delay",
+        default: "0s",
+        summary: "how long every packet takes, one way",
+        form: ParamForm::Span,
+    },
+    ParamEntry {
+        name: "jitter",
+        default: "0s",
+        summary: "how much longer it may take, at random, in order",
+        form: ParamForm::Span,
+    },
+    percent("loss", "packets that are lost, in percent"),
+    percent("duplicate", "packets that arrive twice, in percent"),
+    percent("reorder", "packets that arrive 10 ms and the jitter after their turn, in percent"),
+    percent("corrupt", "packets of which a bit is flipped, in percent"),
+    ParamEntry {
+        name: "bandwidth",
+        default: "0",
+        summary: "bytes a second on each link; 0: no limit",
+        form: ParamForm::Count,
+    },
+    CLIENTS_TOO,
+];
+
+const fn percent(name: &'static str, summary: &'static str) -> ParamEntry {
+    ParamEntry { name, default: "0", summary, form: ParamForm::Percent }
+}

@@ -46,6 +46,7 @@ impl Cluster {
             flags: cluster.flags.clone(),
             member_flags: cluster.member.clone(),
             wiring,
+            seed: plan.seed,
         };
         let target = Arc::new(LocalCluster::prepare(&options).map_err(io::Error::other)?);
         for member in target.members() {

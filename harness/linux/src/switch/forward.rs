@@ -5,12 +5,17 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::handle::Port;
-use super::link::{Link, Verdict};
+use super::lane::{Fate, Lane};
+use super::late::Queue;
 use super::packet::Packet;
 use super::poller::{Poller, Ready};
+use super::reset::Resets;
 use super::table::{LinkTable, PortIndex};
+use crate::time::now;
+use crate::tun::HEADER_BYTES;
 
 /// A full segmentation offload and its headers fit.
 const BUFFER_BYTES: usize = 72 * 1024;
@@ -19,16 +24,17 @@ const READS_IN_A_ROW: usize = 32;
 
 /// What the thread works with.
 pub(super) struct Forwarder {
-    ports: Vec<Port>,
+    ports: Arc<[Port]>,
     routes: BTreeMap<Ipv4Addr, usize>,
     table: Arc<LinkTable>,
     poller: Arc<Poller>,
+    queue: Queue,
 }
 
 impl Forwarder {
     /// Watches every port. Two ports of one address are an error.
     pub(super) fn new(
-        ports: Vec<Port>,
+        ports: Arc<[Port]>,
         table: Arc<LinkTable>,
         poller: Arc<Poller>,
     ) -> io::Result<Self> {
@@ -40,30 +46,36 @@ impl Forwarder {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
         }
-        Ok(Self { ports, routes, table, poller })
+        Ok(Self { ports, routes, table, poller, queue: Queue::default() })
     }
 
     /// Forwards until told to stop.
-    pub(super) fn run(self) -> io::Result<()> {
+    pub(super) fn run(mut self) -> io::Result<()> {
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut ready = Ready::new();
         loop {
-            self.poller.wait(&mut ready)?;
+            self.poller.wait(&mut ready, self.until_next())?;
             if ready.is_stop() {
                 return Ok(());
             }
+            self.deliver_late();
             for port in ready.ports() {
                 self.drain(port, &mut buffer);
             }
         }
     }
 
+    /// How long nothing is due.
+    fn until_next(&self) -> Option<Duration> {
+        self.queue.next_due().map(|due| due.saturating_duration_since(now()))
+    }
+
     /// Takes some packets from a port; what is left makes the port ready again.
-    fn drain(&self, from: usize, buffer: &mut [u8]) {
+    fn drain(&mut self, from: usize, buffer: &mut [u8]) {
         for _ in 0..READS_IN_A_ROW {
             let Some(port) = self.ports.get(from) else { return };
             match port.tun.receive(buffer) {
-                Ok(length) => self.forward(from, &buffer[..length]),
+                Ok(length) => self.forward(from, &mut buffer[..length]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // The interface went away with its namespace.
@@ -72,17 +84,109 @@ impl Forwarder {
         }
     }
 
-    fn forward(&self, from: usize, frame: &[u8]) {
+    fn forward(&mut self, from: usize, frame: &mut [u8]) {
         let Some(packet) = Packet::parse(frame) else { return };
         let Some(&to) = self.routes.get(&packet.destination) else { return };
-        let send = |link: Link| match link.judge(&packet) {
-            Verdict::Drop => None,
-            // A full queue or an interface that is down loses packets, as on a real path.
-            Verdict::Forward => {
-                self.ports[to].tun.send(packet.frame).ok().map(|()| packet.length())
+        let table = Arc::clone(&self.table);
+        let Ok(mut lane) = table.lane(PortIndex(from), PortIndex(to)) else { return };
+        match lane.judge(packet.length(), packet.is_tcp(), now) {
+            Fate::Lost => lane.counters.dropped += 1,
+            Fate::Reset => self.reset(&mut lane, (from, to), &packet),
+            Fate::Arrives { due, spoilt, twice } => {
+                let checked = packet.is_checked();
+                match spoilt {
+                    // Nobody would find out, which is not what a wire does. Who would, loses it.
+                    Some(_) if !checked => return lane.counters.dropped += 1,
+                    Some(bit) => {
+                        flip(&mut frame[HEADER_BYTES..], bit);
+                        lane.counters.corrupted += 1;
+                    }
+                    None => {}
+                }
+                for _ in 0..=u8::from(twice) {
+                    self.pass(&mut lane, (from, to), due, frame);
+                }
+                lane.counters.duplicated += u64::from(twice);
             }
+        }
+    }
+
+    /// Passes a packet on, now or later.
+    fn pass(
+        &mut self,
+        lane: &mut Lane,
+        (from, to): (usize, usize),
+        due: Option<Instant>,
+        frame: &[u8],
+    ) {
+        match due {
+            None => self.deliver(lane, to, frame),
+            Some(due) if self.queue.push(due, from, to, frame) => lane.counters.delayed += 1,
+            Some(_) => lane.counters.dropped += 1,
+        }
+    }
+
+    fn deliver(&self, lane: &mut Lane, to: usize, frame: &[u8]) {
+        match self.ports[to].tun.send(frame) {
+            Ok(()) => {
+                lane.counters.packets += 1;
+                lane.counters.bytes += (frame.len() - HEADER_BYTES) as u64;
+            }
+            // A full queue or an interface that is down loses packets, as on a real path.
+            Err(_) => lane.counters.dropped += 1,
+        }
+    }
+
+    /// Delivers what is due by now.
+    fn deliver_late(&mut self) {
+        if self.queue.next_due().is_none() {
+            return;
+        }
+        let now = now();
+        while let Some(late) = self.queue.pop(now) {
+            let lane = self.table.lane(PortIndex(late.from), PortIndex(late.to));
+            let Ok(mut lane) = lane else { continue };
+            if lane.policy.drop {
+                lane.counters.dropped += 1;
+            } else {
+                self.deliver(&mut lane, late.to, &late.frame);
+            }
+        }
+    }
+
+    /// Tells both ends of a packet's connection that it is over.
+    fn reset(&self, lane: &mut Lane, (from, to): (usize, usize), packet: &Packet<'_>) {
+        let Some(Resets { sender, receiver }) = Resets::of(packet) else {
+            // It ends the connection itself, or belongs to a packet that did not pass.
+            return self.deliver(lane, to, packet.frame);
         };
-        let passed = self.table.pass(PortIndex(from), PortIndex(to), send);
-        debug_assert_eq!(passed, Ok(()), "routes lead to ports of this switch");
+        lane.counters.reset += 1;
+        // An end that takes nothing any more has lost its connections anyway.
+        let _ = self.ports[from].tun.send(&sender);
+        let _ = self.ports[to].tun.send(&receiver);
+    }
+}
+
+/// Flips the bit of a packet that a number chooses.
+fn flip(packet: &mut [u8], number: u64) {
+    let bits = packet.len() as u64 * 8;
+    let bit = number % bits.max(1);
+    if let Some(byte) = usize::try_from(bit / 8).ok().and_then(|at| packet.get_mut(at)) {
+        *byte ^= 1 << (bit % 8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::flip;
+
+    #[test]
+    fn one_bit_is_flipped_whatever_the_number() {
+        for number in [0, 7, 8, 23, 24, u64::MAX] {
+            let mut packet = [0_u8; 3];
+            flip(&mut packet, number);
+            assert_eq!(packet.iter().map(|byte| byte.count_ones()).sum::<u32>(), 1);
+        }
+        flip(&mut [], 1);
     }
 }

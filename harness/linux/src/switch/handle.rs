@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::forward::Forwarder;
@@ -23,33 +23,43 @@ pub struct Port {
 /// A switch with its thread. Dropping it stops the switch; its interfaces then go away.
 #[derive(Debug)]
 pub struct Switch {
+    ports: Arc<[Port]>,
     table: Arc<LinkTable>,
+    /// Held while a link is set, so that a port's offloads fit its links.
+    setting: Mutex<()>,
     poller: Arc<Poller>,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Switch {
     /// Starts forwarding between the ports, every link open. Port N of the list is
-    /// [`PortIndex`] N.
+    /// [`PortIndex`] N. The seed chooses the packets that policies with shares hit.
     ///
     /// # Errors
     /// When two ports have one address, or descriptors or a thread are not to be had.
-    pub fn start(ports: Vec<Port>) -> io::Result<Self> {
-        let table = Arc::new(LinkTable::new(ports.len()));
+    pub fn start(ports: Vec<Port>, seed: u64) -> io::Result<Self> {
+        let ports: Arc<[Port]> = ports.into();
+        let table = Arc::new(LinkTable::new(ports.len(), seed));
         let poller = Arc::new(Poller::new()?);
-        let forwarder = Forwarder::new(ports, Arc::clone(&table), Arc::clone(&poller))?;
+        let forwarder =
+            Forwarder::new(Arc::clone(&ports), Arc::clone(&table), Arc::clone(&poller))?;
         let thread =
             thread::Builder::new().name("switch".to_owned()).spawn(move || forwarder.run())?;
-        Ok(Self { table, poller, thread: Some(thread) })
+        Ok(Self { ports, table, setting: Mutex::default(), poller, thread: Some(thread) })
     }
 
     /// Sets the policy of the directed link. It holds from the next packet on, and no packet
     /// passes by the policy before once this returns.
     ///
     /// # Errors
-    /// When the switch has no such port.
-    pub fn set_link(&self, from: PortIndex, to: PortIndex, link: Link) -> Result<(), UnknownPort> {
-        self.table.set(from, to, link)
+    /// When the switch has no such port, or the kernel does not let go of segmentation
+    /// offload for a policy that is about single packets.
+    pub fn set_link(&self, from: PortIndex, to: PortIndex, link: Link) -> io::Result<()> {
+        let _held = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        self.table.set(from, to, link).map_err(unknown)?;
+        let tun = self.ports.get(from.0).map(|port| &port.tun);
+        tun.map_or(Ok(()), |tun| tun.set_offload(!self.table.needs_single_packets(from)))
     }
 
     /// The policy of the directed link.

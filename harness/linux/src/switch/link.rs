@@ -1,47 +1,94 @@
-//! What a directed link does with a packet.
+//! What a directed link is to do with packets.
 
-use super::packet::Packet;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use super::share::Share;
 
 /// The policy of one directed link. The default passes everything on at once.
+///
+/// Effects come in the order in which a real path would have them: a packet is lost or
+/// spoilt on the way, waits for the link to be free, takes its time, and arrives once,
+/// twice or out of turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Link {
-    /// Every packet is lost.
+    /// Every packet is lost, those that are under way included.
     pub drop: bool,
+    /// TCP connections are reset: a packet of one does not pass, and both ends are told
+    /// that the connection is over.
+    pub reset: bool,
+    /// Packets that are lost.
+    pub loss: Share,
+    /// Packets of which one bit is flipped. Their checksums are complete, so a receiver
+    /// finds out and the packet is lost to it.
+    pub corrupt: Share,
+    /// Packets that arrive twice.
+    pub duplicate: Share,
+    /// Packets that are held back, so that later ones overtake them.
+    pub reorder: Share,
+    /// How long every packet takes.
+    pub delay: Duration,
+    /// How much longer it may take, at random; packets keep their order all the same.
+    pub jitter: Duration,
+    /// Bytes a second; what exceeds them waits for at most a second, or is lost.
+    pub bandwidth: Option<NonZeroU64>,
 }
 
 impl Link {
     /// A link that loses every packet.
     pub const fn cut() -> Self {
-        Self { drop: true }
+        let mut link = Self::open();
+        link.drop = true;
+        link
     }
 
-    /// Decides the fate of one packet. A policy with more than one effect decides them here,
-    /// in the order in which a real path would have them.
-    pub(super) fn judge(self, _packet: &Packet<'_>) -> Verdict {
-        if self.drop { Verdict::Drop } else { Verdict::Forward }
+    /// A link that passes everything on at once.
+    pub const fn open() -> Self {
+        Self {
+            drop: false,
+            reset: false,
+            loss: Share::of_million(0),
+            corrupt: Share::of_million(0),
+            duplicate: Share::of_million(0),
+            reorder: Share::of_million(0),
+            delay: Duration::ZERO,
+            jitter: Duration::ZERO,
+            bandwidth: None,
+        }
     }
-}
 
-/// The fate of one packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Passed on now.
-    Forward,
-    /// Lost.
-    Drop,
+    /// Whether effects are about single packets as they are on a wire. Segmentation
+    /// offload would make one packet of 40, and leave out checksums.
+    pub(super) fn needs_single_packets(&self) -> bool {
+        let shares = [self.loss, self.corrupt, self.duplicate, self.reorder];
+        self.reset || self.bandwidth.is_some() || shares.iter().any(|share| !share.is_none())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::packet::{Packet, test_bytes};
-    use super::{Link, Verdict};
+    use super::{Duration, Link, NonZeroU64, Share};
 
     #[test]
-    fn only_a_cut_link_loses_packets() {
-        let bytes = test_bytes([10, 77, 0, 2]);
-        let packet = Packet::parse(&bytes).expect("an IPv4 packet");
-        assert_eq!(Link::default().judge(&packet), Verdict::Forward);
-        assert_eq!(Link::cut().judge(&packet), Verdict::Drop);
+    fn an_open_link_is_the_default_and_needs_nothing() {
+        assert_eq!(Link::open(), Link::default());
+        assert!(!Link::cut().needs_single_packets() && !Link::open().needs_single_packets());
+        let late = Link { delay: Duration::from_millis(20), ..Link::open() };
+        assert!(!late.needs_single_packets());
+    }
+
+    #[test]
+    fn effects_on_packets_need_packets() {
+        let open = Link::open();
+        let policies = [
+            Link { loss: Share::percent(1), ..open },
+            Link { corrupt: Share::percent(1), ..open },
+            Link { duplicate: Share::percent(1), ..open },
+            Link { reorder: Share::percent(1), ..open },
+            Link { bandwidth: NonZeroU64::new(1000), ..open },
+            Link { reset: true, ..open },
+        ];
+        assert!(policies.iter().all(Link::needs_single_packets));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 use crate::call::{check, named};
 
@@ -69,11 +70,15 @@ impl Poller {
         }
     }
 
-    /// Waits until something is ready.
-    pub(super) fn wait(&self, ready: &mut Ready) -> io::Result<()> {
+    /// Waits until something is ready, or the time is over (rounded up to milliseconds).
+    pub(super) fn wait(&self, ready: &mut Ready, limit: Option<Duration>) -> io::Result<()> {
+        let milliseconds = |limit: Duration| limit.as_nanos().div_ceil(1_000_000);
+        let limit = limit.map_or(-1, |limit| {
+            libc::c_int::try_from(milliseconds(limit)).unwrap_or(libc::c_int::MAX)
+        });
         let (events, room) = (ready.events.as_mut_ptr(), libc::c_int::from(EVENTS_AT_ONCE));
         // SAFETY: the pointer is to as many events as the length says.
-        let found = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events, room, -1) };
+        let found = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events, room, limit) };
         ready.count = usize::try_from(found).unwrap_or(0);
         if found >= 0 {
             return Ok(());

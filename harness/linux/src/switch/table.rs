@@ -1,10 +1,10 @@
 //! The links and their counters: shared by the switch's thread and by who changes them.
 
-use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
+use super::lane::Lane;
 use super::link::Link;
 
 /// A port of a switch: its place in the list that the switch was started with.
@@ -28,6 +28,14 @@ pub struct LinkCounters {
     pub bytes: u64,
     /// Packets lost: by the link's policy, or because the receiving end took none.
     pub dropped: u64,
+    /// Packets that were passed on later than they came.
+    pub delayed: u64,
+    /// Packets that were passed on twice; the second time counts as a packet too.
+    pub duplicated: u64,
+    /// Packets with a flipped bit, passed on.
+    pub corrupted: u64,
+    /// Packets that were answered with the end of their connection.
+    pub reset: u64,
 }
 
 /// Every directed link of a switch, in rows by the port that packets come from.
@@ -36,18 +44,14 @@ pub(super) struct LinkTable {
     ports: usize,
     /// A packet holds its link until it is counted. So who sets a link knows that nothing
     /// passes by the policy before, and who reads counters misses nothing that has arrived.
-    links: Vec<Mutex<DirectedLink>>,
-}
-
-#[derive(Debug, Default)]
-struct DirectedLink {
-    policy: Link,
-    counters: LinkCounters,
+    lanes: Vec<Mutex<Lane>>,
 }
 
 impl LinkTable {
-    pub(super) fn new(ports: usize) -> Self {
-        Self { ports, links: iter::repeat_with(Mutex::default).take(ports * ports).collect() }
+    /// Open links; the seed chooses whose turn it is when policies are about shares.
+    pub(super) fn new(ports: usize, seed: u64) -> Self {
+        let lane = |number: usize| Mutex::new(Lane::new(seed.wrapping_add(number as u64)));
+        Self { ports, lanes: (0..ports * ports).map(lane).collect() }
     }
 
     /// Waits for the packet that is on the link, and sets what becomes of the next.
@@ -57,12 +61,12 @@ impl LinkTable {
         to: PortIndex,
         policy: Link,
     ) -> Result<(), UnknownPort> {
-        self.link(from, to)?.policy = policy;
+        self.lane(from, to)?.policy = policy;
         Ok(())
     }
 
     pub(super) fn get(&self, from: PortIndex, to: PortIndex) -> Result<Link, UnknownPort> {
-        Ok(self.link(from, to)?.policy)
+        Ok(self.lane(from, to)?.policy)
     }
 
     pub(super) fn counters(
@@ -70,41 +74,29 @@ impl LinkTable {
         from: PortIndex,
         to: PortIndex,
     ) -> Result<LinkCounters, UnknownPort> {
-        Ok(self.link(from, to)?.counters)
+        Ok(self.lane(from, to)?.counters)
     }
 
-    /// Takes one packet over a link. `send` gets the policy and tells the bytes that it
-    /// passed on; none means that the packet is lost.
-    pub(super) fn pass(
+    /// Whether any link from a port needs packets as they are on a wire.
+    pub(super) fn needs_single_packets(&self, from: PortIndex) -> bool {
+        let links = (0..self.ports).map(|to| self.get(from, PortIndex(to)));
+        links.flatten().any(|link| link.needs_single_packets())
+    }
+
+    /// A directed link, held.
+    pub(super) fn lane(
         &self,
         from: PortIndex,
         to: PortIndex,
-        send: impl FnOnce(Link) -> Option<u64>,
-    ) -> Result<(), UnknownPort> {
-        let mut link = self.link(from, to)?;
-        match send(link.policy) {
-            Some(bytes) => {
-                link.counters.packets += 1;
-                link.counters.bytes += bytes;
-            }
-            None => link.counters.dropped += 1,
-        }
-        Ok(())
-    }
-
-    fn link(
-        &self,
-        from: PortIndex,
-        to: PortIndex,
-    ) -> Result<MutexGuard<'_, DirectedLink>, UnknownPort> {
+    ) -> Result<MutexGuard<'_, Lane>, UnknownPort> {
         let ports = self.ports;
         for port in [from, to] {
             if port.0 >= ports {
                 return Err(UnknownPort { port, ports });
             }
         }
-        let link = &self.links[from.0 * ports + to.0];
-        Ok(link.lock().unwrap_or_else(PoisonError::into_inner))
+        let lane = &self.lanes[from.0 * ports + to.0];
+        Ok(lane.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -112,7 +104,9 @@ impl LinkTable {
 mod tests {
     use std::sync::mpsc;
     use std::thread;
+    use std::time::Duration;
 
+    use super::super::share::Share;
     use super::{Link, LinkTable, PortIndex};
 
     const A: PortIndex = PortIndex(0);
@@ -120,48 +114,37 @@ mod tests {
 
     #[test]
     fn links_are_directed() {
-        let table = LinkTable::new(2);
-        table.set(A, B, Link::cut()).expect("both ports exist");
+        let table = LinkTable::new(2, 1);
+        table.set(A, B, Link { loss: Share::percent(1), ..Link::open() }).expect("both exist");
+        assert!(table.needs_single_packets(A) && !table.needs_single_packets(B));
+        assert_eq!(table.get(B, A), Ok(Link::open()));
+        table.set(A, B, Link::cut()).expect("both exist");
         assert_eq!(table.get(A, B), Ok(Link::cut()));
-        assert_eq!(table.get(B, A), Ok(Link::default()));
     }
 
     #[test]
     fn a_port_that_does_not_exist_is_refused() {
-        let table = LinkTable::new(2);
+        let table = LinkTable::new(2, 1);
         let error = table.set(A, PortIndex(2), Link::cut()).expect_err("two ports");
         assert_eq!(error.to_string(), "the switch has 2 ports and no port 2: count from 0");
         assert!(table.counters(PortIndex(2), A).is_err());
     }
 
     #[test]
-    fn each_directed_link_counts_for_itself() {
-        let table = LinkTable::new(2);
-        table.pass(A, B, |_| Some(1500)).expect("both ports exist");
-        table.pass(B, A, |_| None).expect("both ports exist");
-        let forth = table.counters(A, B).expect("both ports exist");
-        assert_eq!((forth.packets, forth.bytes, forth.dropped), (1, 1500, 0));
-        let back = table.counters(B, A).expect("both ports exist");
-        assert_eq!((back.packets, back.bytes, back.dropped), (0, 0, 1));
-    }
-
-    #[test]
     fn a_link_is_cut_only_after_the_packet_that_is_on_it() {
-        let table = LinkTable::new(2);
+        let table = LinkTable::new(2, 1);
         let (tell, arrival) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(|| {
-                let pass = |_| {
-                    tell.send(()).expect("the other end waits");
-                    // Long enough for a cut that does not wait to be counted before.
-                    thread::sleep(std::time::Duration::from_millis(50));
-                    Some(1)
-                };
-                table.pass(A, B, pass).expect("both ports exist");
+                let mut lane = table.lane(A, B).expect("both exist");
+                tell.send(()).expect("the other end waits");
+                // Long enough for a cut that does not wait to be counted before.
+                thread::sleep(Duration::from_millis(50));
+                lane.counters.packets += 1;
             });
             arrival.recv().expect("a packet is on the link");
-            table.set(A, B, Link::cut()).expect("both ports exist");
-            assert_eq!(table.counters(A, B).expect("both ports exist").packets, 1);
+            table.set(A, B, Link::cut()).expect("both exist");
+            assert_eq!(table.counters(A, B).expect("both exist").packets, 1);
         });
     }
 }

@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 
 mod isolation;
+mod links;
 mod process;
 mod support;
 mod switch;
+mod wire;

@@ -3,108 +3,25 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+use std::net::Ipv4Addr;
 use std::os::fd::FromRawFd;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{User, device, in_isolation, stat, wait_until};
+use crate::support::{User, in_isolation, stat};
+use crate::wire::{
+    A, ADDRESSES, B, LIMIT, PORT, SILENCE, Wire, connect_to_echo, create_tun, echo, echo_many,
+};
 use stormglass_linux::netns::{NetNs, TcpTuning};
-use stormglass_linux::switch::{Link, LinkCounters, Port, PortIndex, Switch};
-use stormglass_linux::tun::{Tun, TunOptions};
-
-const A: PortIndex = PortIndex(0);
-const B: PortIndex = PortIndex(1);
-const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 77, 0, 1), Ipv4Addr::new(10, 77, 0, 2)];
-const PORT: u16 = 2379;
-const LIMIT: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_millis(300);
-
-/// Namespaces and the switch between them.
-struct Wire {
-    namespaces: Vec<NetNs>,
-    switch: Switch,
-}
-
-fn create_tun(netns: &NetNs, address: Ipv4Addr) -> Tun {
-    let options = TunOptions { device: device(), ..TunOptions::new(address) };
-    netns.run(|| Tun::create(&options)).expect("a TUN device")
-}
-
-impl Wire {
-    /// Ports A and B.
-    fn new() -> Self {
-        Self::of(&ADDRESSES)
-    }
-
-    fn of(addresses: &[Ipv4Addr]) -> Self {
-        let create = |_: &Ipv4Addr| NetNs::create(TcpTuning::default()).expect("a netns");
-        let namespaces: Vec<NetNs> = addresses.iter().map(create).collect();
-        let ports = namespaces
-            .iter()
-            .zip(addresses)
-            .map(|(netns, address)| Port { tun: create_tun(netns, *address), address: *address });
-        let switch = Switch::start(ports.collect()).expect("a switch");
-        Self { namespaces, switch }
-    }
-
-    fn connect_to_echo(&self) -> TcpStream {
-        connect_to_echo(&self.namespaces[A.0], &self.namespaces[B.0])
-    }
-
-    fn set(&self, from: PortIndex, to: PortIndex, link: Link) {
-        self.switch.set_link(from, to, link).expect("both ports exist");
-    }
-
-    fn count(&self, from: PortIndex, to: PortIndex) -> LinkCounters {
-        self.switch.counters(from, to).expect("both ports exist")
-    }
-}
-
-/// A connection from B to a server in A that sends everything back.
-fn connect_to_echo(a: &NetNs, b: &NetNs) -> TcpStream {
-    let address = SocketAddrV4::new(ADDRESSES[0], PORT);
-    let listener = a.run(|| TcpListener::bind(address)).expect("A can listen");
-    thread::spawn(move || {
-        if let Ok((mut stream, _)) = listener.accept() {
-            let mut writer = stream.try_clone().expect("a descriptor");
-            // Ends with the connection.
-            let _ = io::copy(&mut stream, &mut writer);
-        }
-    });
-    let connect = || TcpStream::connect_timeout(&address.into(), LIMIT);
-    let stream = b.run(connect).expect("B reaches A");
-    stream.set_read_timeout(Some(LIMIT)).expect("a timeout can be set");
-    stream
-}
-
-fn echo(stream: &mut TcpStream, sent: &[u8]) -> io::Result<Vec<u8>> {
-    stream.write_all(sent)?;
-    let mut received = vec![0; sent.len()];
-    stream.read_exact(&mut received)?;
-    Ok(received)
-}
+use stormglass_linux::switch::{Link, Port, Switch};
 
 fn tcp_crosses() {
     let wire = Wire::new();
-    let mut stream = wire.connect_to_echo();
-    let sent: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
-    let mut reader = stream.try_clone().expect("a descriptor");
-    // Sent and read at once: an echo of more than the buffers hold would stop both ends.
-    let length = sent.len();
-    let received = thread::spawn(move || {
-        let mut received = vec![0; length];
-        reader.read_exact(&mut received).map(|()| received)
-    });
-    stream.write_all(&sent).expect("the connection holds");
-    let received = received.join().expect("the reader ends").expect("the connection holds");
-    assert!(received == sent, "bytes changed on the way");
+    let bytes = 200_000;
+    echo_many(&wire.connect_to_echo(), bytes);
     for (from, to) in [(A, B), (B, A)] {
-        // A packet is counted once it is delivered, so the last may be read before.
-        let counted = || wire.count(from, to).bytes > sent.len() as u64;
-        assert!(wait_until(LIMIT, counted).is_some(), "{:?}", wire.count(from, to));
         let counters = wire.count(from, to);
-        assert!(counters.packets > 4, "{counters:?}");
+        assert!(counters.bytes > u64::from(bytes) && counters.packets > 4, "{counters:?}");
         assert_eq!(counters.dropped, 0);
     }
     assert!(wire.switch.is_running());
@@ -149,13 +66,7 @@ fn a_cut_stalls_a_connection_and_a_heal_revives_it() {
 fn a_one_way_cut_bites_one_way_only() {
     in_isolation("switch::a_one_way_cut_bites_one_way_only", User::Ordinary, || {
         let wire = Wire::new();
-        let socket = |netns: &NetNs, address| {
-            let socket = netns.run(|| UdpSocket::bind((address, PORT))).expect("an address");
-            socket.set_read_timeout(Some(SILENCE)).expect("a timeout can be set");
-            socket
-        };
-        let (a, b) =
-            (socket(&wire.namespaces[0], ADDRESSES[0]), socket(&wire.namespaces[1], ADDRESSES[1]));
+        let (a, b) = (wire.udp(A), wire.udp(B));
         wire.set(A, B, Link::cut());
         let mut buffer = [0; 16];
         a.send_to(b"lost", (ADDRESSES[1], PORT)).expect("sending works");
@@ -236,7 +147,7 @@ fn two_ports_of_one_address_are_refused() {
         let ports = namespaces
             .iter()
             .map(|netns| Port { tun: create_tun(netns, ADDRESSES[0]), address: ADDRESSES[0] });
-        let error = Switch::start(ports.collect()).expect_err("the addresses are equal");
+        let error = Switch::start(ports.collect(), 1).expect_err("the addresses are equal");
         assert!(error.to_string().contains("two ports have the address 10.77.0.1"), "{error}");
     });
 }

@@ -36,6 +36,8 @@ pub struct LocalOptions {
     pub member_flags: BTreeMap<String, BTreeMap<String, String>>,
     /// The network.
     pub wiring: Wiring,
+    /// Chooses the packets that the network loses or spoils when it is told to.
+    pub seed: u64,
 }
 
 /// A cluster of local etcd processes; they die with this process, SIGKILL included.
@@ -50,7 +52,8 @@ impl LocalCluster {
     /// # Errors
     /// When the system refuses, or a flag of the scenario is one of ours.
     pub fn prepare(options: &LocalOptions) -> Result<Self, TargetError> {
-        let Wired { addresses, namespaces, network } = wire(&options.wiring, options.members)?;
+        let Wired { addresses, namespaces, network } =
+            wire(&options.wiring, options.members, options.seed)?;
         let spawner =
             Spawner::start().map_err(TargetError::io("the process spawner did not start"))?;
         let spawner = Arc::new(spawner);

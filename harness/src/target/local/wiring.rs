@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use stormglass_checkers::history::MemberIndex;
 use stormglass_linux::netns::{NetNs, TcpTuning};
-use stormglass_linux::switch::{Link, Port, PortIndex, Switch};
+use stormglass_linux::switch::{Port, PortIndex, Switch};
 use stormglass_linux::tun::{Tun, TunOptions};
 
 use super::command::Addresses;
-use crate::target::{LinkCount, Network, Place, TargetError, Unsupported};
+use crate::target::{Link, LinkCounters, Network, Place, TargetError, Unsupported};
 
 const CLIENT_PORT: u16 = 2379;
 const PEER_PORT: u16 = 2380;
@@ -36,17 +36,17 @@ pub(super) struct Wired {
     pub(super) network: Result<SwitchedNetwork, Unsupported>,
 }
 
-/// Wires `members` members.
-pub(super) fn wire(wiring: &Wiring, members: u16) -> Result<Wired, TargetError> {
+/// Wires `members` members. The seed chooses the packets that links lose or spoil.
+pub(super) fn wire(wiring: &Wiring, members: u16, seed: u64) -> Result<Wired, TargetError> {
     match wiring {
-        Wiring::Switch(device) => switched(device, members)
+        Wiring::Switch(device) => switched(device, members, seed)
             .map_err(TargetError::io("the network between the members could not be made")),
         Wiring::Loopback(reason) => loopback(members, reason)
             .map_err(TargetError::io("no free ports on the loopback interface")),
     }
 }
 
-fn switched(device: &std::path::Path, members: u16) -> io::Result<Wired> {
+fn switched(device: &std::path::Path, members: u16, seed: u64) -> io::Result<Wired> {
     let mut addresses = Vec::new();
     let mut namespaces = Vec::new();
     let mut ports = Vec::new();
@@ -66,7 +66,8 @@ fn switched(device: &std::path::Path, members: u16) -> io::Result<Wired> {
     device.clone_into(&mut options.device);
     "clients".clone_into(&mut options.name);
     ports.push(Port { tun: Tun::create(&options)?, address });
-    let network = SwitchedNetwork { switch: Switch::start(ports)?, members: usize::from(members) };
+    let switch = Switch::start(ports, seed)?;
+    let network = SwitchedNetwork { switch, members: usize::from(members) };
     Ok(Wired { addresses, namespaces, network: Ok(network) })
 }
 
@@ -111,16 +112,11 @@ impl SwitchedNetwork {
 }
 
 impl Network for SwitchedNetwork {
-    fn cut(&self, from: Place, to: Place, cut: bool) -> io::Result<()> {
-        let (from, to) = (self.port(from), self.port(to));
-        let mut link = Link::default();
-        link.drop = cut;
-        self.switch.set_link(from, to, link).map_err(io::Error::other)
+    fn set(&self, from: Place, to: Place, link: Link) -> io::Result<()> {
+        self.switch.set_link(self.port(from), self.port(to), link)
     }
 
-    fn count(&self, from: Place, to: Place) -> io::Result<LinkCount> {
-        let counters =
-            self.switch.counters(self.port(from), self.port(to)).map_err(io::Error::other)?;
-        Ok(LinkCount { packets: counters.packets, dropped: counters.dropped })
+    fn count(&self, from: Place, to: Place) -> io::Result<LinkCounters> {
+        self.switch.counters(self.port(from), self.port(to)).map_err(io::Error::other)
     }
 }

@@ -96,13 +96,28 @@ fn params(spec: &FaultSpec, entry: &FaultEntry, path: &str) -> Result<(), Flaw> 
             Flaw::key(&path, name, message)
         })?;
         let (fits, wanted) = match param.form {
-            ParamForm::Count => (value.parse::<u32>().is_ok(), "a whole number, such as \"200\""),
-            ParamForm::Span => (value.parse::<Span>().is_ok(), "a duration, such as \"150ms\""),
-            ParamForm::Flag => (value.parse::<bool>().is_ok(), "\"true\" or \"false\""),
+            ParamForm::Count => {
+                (value.parse::<u32>().is_ok(), "a whole number, such as \"200\"".to_owned())
+            }
+            ParamForm::Span => {
+                (value.parse::<Span>().is_ok(), "a duration, such as \"150ms\"".to_owned())
+            }
+            ParamForm::Flag => (value.parse::<bool>().is_ok(), "\"true\" or \"false\"".to_owned()),
+            ParamForm::Percent => (is_percentage(value), "from \"0\" to \"100\"".to_owned()),
+            ParamForm::Word(words) => (words.contains(&value.as_str()), one_of(words)),
         };
         ensure(fits, &format!("{path}.{name}"), || {
             format!("`{name}` ({}) must be {wanted}", param.summary)
         })?;
     }
     Ok(())
+}
+
+fn is_percentage(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(|percent| (0.0..=100.0).contains(&percent))
+}
+
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("one of {}", quoted.join(", "))
 }

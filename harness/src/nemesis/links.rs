@@ -1,0 +1,105 @@
+//! What faults of the network have in common: links, hit and let go.
+
+use std::time::Duration;
+
+use stormglass_checkers::history::MemberIndex;
+
+use super::injector::{Active, Evidence, HitLink, InjectError};
+use super::site::Site;
+use crate::clock::after;
+use crate::target::{Link, LinkCounters, Place};
+
+/// Peers speak at least once a heartbeat: so long after the heal packets must have passed.
+const HEAL_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// The links between each of the members and every other place, both ways.
+pub(super) fn around(site: &Site, members: &[MemberIndex], clients: bool) -> Vec<(Place, Place)> {
+    let mut links = Vec::new();
+    for member in members {
+        let peers = site.session.members().filter(|peer| peer != member).map(Place::Member);
+        for other in peers.chain(clients.then_some(Place::Clients)) {
+            links.push((Place::Member(*member), other));
+            links.push((other, Place::Member(*member)));
+        }
+    }
+    links.sort_unstable();
+    links.dedup();
+    links
+}
+
+/// Makes a policy hold on links.
+pub(super) fn hit(
+    site: &Site,
+    members: &[MemberIndex],
+    links: &[(Place, Place)],
+    policy: Link,
+) -> Result<Active, InjectError> {
+    let network = site.session.target.network()?;
+    let mut hit = Vec::new();
+    for (from, to) in links {
+        let (from, to) = (*from, *to);
+        hit.push(HitLink { from, to, before: network.count(from, to)? });
+        network.set(from, to, policy)?;
+    }
+    let since = site.session.recorder.clock().now();
+    Ok(Active { members: members.to_vec(), since, evidence: Evidence::new(), links: hit })
+}
+
+/// Opens the links again and waits until packets pass: the heal is verified, not assumed.
+/// What was counted while the fault held.
+pub(super) async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
+    let network = site.session.target.network()?;
+    for link in &active.links {
+        network.set(link.from, link.to, Link::open())?;
+    }
+    let counted = counted(site, active)?;
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), HEAL_LIMIT);
+    while clock.now() < end {
+        if self::counted(site, active)?.packets > counted.packets {
+            return Ok(counted);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Err(InjectError::Failed("no packet passed within 10 s after the heal".to_owned()))
+}
+
+/// What has been counted since the fault began, on all of its links.
+fn counted(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
+    let network = site.session.target.network()?;
+    let mut sum = LinkCounters::default();
+    for HitLink { from, to, before } in &active.links {
+        let now = network.count(*from, *to)?;
+        sum.packets += now.packets - before.packets;
+        sum.bytes += now.bytes - before.bytes;
+        sum.dropped += now.dropped - before.dropped;
+        sum.delayed += now.delayed - before.delayed;
+        sum.duplicated += now.duplicated - before.duplicated;
+        sum.corrupted += now.corrupted - before.corrupted;
+        sum.reset += now.reset - before.reset;
+    }
+    Ok(sum)
+}
+
+/// What was counted, as evidence; nothing of what was not.
+pub(super) fn evidence(counted: LinkCounters) -> Evidence {
+    let counts = [
+        ("packets-dropped", counted.dropped),
+        ("packets-delayed", counted.delayed),
+        ("packets-duplicated", counted.duplicated),
+        ("packets-corrupted", counted.corrupted),
+        ("connections-reset", counted.reset),
+    ];
+    let some = counts.into_iter().filter(|(_, count)| *count > 0);
+    some.map(|(name, count)| (name.to_owned(), count.to_string())).collect()
+}
+
+/// The evidence, or that nothing of the kind was counted.
+pub(super) fn bitten(counted: LinkCounters, bit: bool) -> Result<Evidence, InjectError> {
+    if bit {
+        return Ok(evidence(counted));
+    }
+    let passed = counted.packets;
+    Err(InjectError::Missed(format!("no packet was hit, and {passed} passed")))
+}
