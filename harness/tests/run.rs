@@ -127,6 +127,37 @@ fn traffic_can_end_at_the_first_violation() {
 }
 
 #[test]
+fn a_capture_has_the_packets_of_peers_and_clients() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("run");
+    let wanted = ["quiet", "--etcd", "3.5.16", "--seed", "1", "--duration", "3s", "--pcap"];
+    run_into(&dir, &wanted);
+    let bytes = std::fs::read(dir.join("capture.pcap")).expect("the capture is kept");
+    let word = |at: usize| {
+        let word = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_ne_bytes(word) as usize)
+    };
+    assert_eq!(word(0), Some(0xa1b2_3c4d), "pcap with nanoseconds");
+    let (mut at, mut ports) = (24, std::collections::BTreeMap::new());
+    while let Some(kept) = word(at + 8) {
+        let packet = &bytes[at + 16..at + 16 + kept];
+        let tcp = usize::from(packet[0] & 0xf) * 4;
+        let to = u16::from_be_bytes([packet[tcp + 2], packet[tcp + 3]]);
+        *ports.entry((packet[19], to)).or_insert(0) += 1;
+        at += 16 + kept;
+    }
+    assert_eq!(at, bytes.len(), "whole packets only");
+    for member in 1..=3 {
+        assert!(ports.get(&(member, 2379)).is_some_and(|clients| *clients > 10), "{ports:?}");
+        assert!(ports.get(&(member, 2380)).is_some_and(|peers| *peers > 10), "{ports:?}");
+    }
+    let told = run(&["run", "quiet", "--etcd", "3.5.16", "--isolation", "none", "--pcap"]);
+    assert!(told.expect(4).err.contains("--pcap needs a network of our own"));
+    let told = run(&["run", "quiet", "--target", "simulated", "--pcap"]);
+    assert!(told.expect(2).err.contains("no packets"));
+}
+
+#[test]
 fn a_dry_run_shows_the_plan_and_where_each_setting_comes_from() {
     let said = run(&[
         "run",

@@ -214,6 +214,9 @@ pub struct RunArgs {
     /// The run directory itself; otherwise one below `runs`, with a link `runs/latest`.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
+    /// Keep a capture of the packets between members and clients (`capture.pcap`).
+    #[arg(long, help_heading = "Output")]
+    pub pcap: bool,
     /// How to show progress.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub progress: ProgressStyle,

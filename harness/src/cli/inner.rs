@@ -185,6 +185,7 @@ impl Run<'_> {
             member_flags: cluster.member.clone(),
             wiring,
             seed: self.plan.seed,
+            capture: self.launch.pcap.then(|| self.dir.capture()),
         }
     }
 

@@ -45,6 +45,10 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     let powers = LocalPowers::probe(args.isolation, &args.tun);
     let isolated = powers.isolated();
     let refused = powers.grants(Power::Network).err().map(ToOwned::to_owned);
+    if let (true, Some(reason)) = (args.pcap, &refused) {
+        let message = format!("--pcap needs a network of our own, and {reason}");
+        return Err(CommandError::environment(message));
+    }
     let stamp = utc_now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let dir = RunDir::create(args.out.as_deref(), &plan.scenario.name, seed, &stamp)
         .map_err(|error| dir_error(&error))?;
@@ -57,6 +61,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         tun_device: refused.is_none().then(|| args.tun.clone()),
         network_refused: refused,
         stop_on_violation: args.stop_on_violation,
+        pcap: args.pcap,
         command: repeat_command(args, &plan),
         check_command: format!("stormglass check {shown}"),
         settings,
@@ -163,6 +168,9 @@ pub(super) fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
     }
     if args.stop_on_violation {
         command.push_str(" --stop-on-violation");
+    }
+    if args.pcap {
+        command.push_str(" --pcap");
     }
     for assignment in &args.set {
         command = format!("{command} --set '{assignment}'");

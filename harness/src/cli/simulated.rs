@@ -29,6 +29,10 @@ const NOT_MADE: [&str; 2] = ["journal.jsonl", "members/"];
 /// Runs a scenario on the simulated store.
 pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandError> {
     let chosen = args.bug.as_deref().map(known_bug).transpose()?;
+    if args.pcap {
+        let message = "the simulated store sends no packets: leave out --pcap";
+        return Err(CommandError::usage(message));
+    }
     let (scenario, mut settings) = prepare::scenario(args)?;
     let (release, etcd_setting) = prepare::simulated_release(args, &scenario);
     let (seed, seed_setting) = prepare::seed(args);
@@ -76,6 +80,7 @@ fn launch(args: &RunArgs, plan: &Plan, dir: &RunDir, settings: Vec<prepare::Sett
         network_refused: None,
         // A simulated run is over before anybody could want to stop it.
         stop_on_violation: false,
+        pcap: false,
         command,
         check_command: format!("stormglass check {shown}"),
         settings,

@@ -129,6 +129,11 @@ impl RunDir {
         self.path.join("journal.jsonl")
     }
 
+    /// The packets that the network delivered.
+    pub fn capture(&self) -> PathBuf {
+        self.path.join("capture.pcap")
+    }
+
     /// The members' logs.
     pub fn members(&self) -> PathBuf {
         self.path.join("members")

@@ -25,6 +25,9 @@ pub struct Launch {
     /// Whether traffic ends at the first violation.
     #[serde(default)]
     pub stop_on_violation: bool,
+    /// Whether the packets are written down that the network delivers.
+    #[serde(default)]
+    pub pcap: bool,
     /// The command that repeats the run.
     pub command: String,
     /// The command that judges its history again.

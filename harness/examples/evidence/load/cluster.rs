@@ -47,6 +47,7 @@ impl Cluster {
             member_flags: cluster.member.clone(),
             wiring,
             seed: plan.seed,
+            capture: None,
         };
         let target = Arc::new(LocalCluster::prepare(&options).map_err(io::Error::other)?);
         for member in target.members() {

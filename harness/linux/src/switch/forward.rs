@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::capture::Capture;
 use super::handle::Port;
 use super::lane::{Fate, Lane};
 use super::late::Queue;
@@ -29,6 +30,8 @@ pub(super) struct Forwarder {
     table: Arc<LinkTable>,
     poller: Arc<Poller>,
     queue: Queue,
+    /// Where packets are written that are delivered, until that fails.
+    capture: Option<Capture>,
 }
 
 impl Forwarder {
@@ -37,6 +40,7 @@ impl Forwarder {
         ports: Arc<[Port]>,
         table: Arc<LinkTable>,
         poller: Arc<Poller>,
+        capture: Option<Capture>,
     ) -> io::Result<Self> {
         let mut routes = BTreeMap::new();
         for (index, port) in ports.iter().enumerate() {
@@ -46,7 +50,7 @@ impl Forwarder {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
         }
-        Ok(Self { ports, routes, table, poller, queue: Queue::default() })
+        Ok(Self { ports, routes, table, poller, queue: Queue::default(), capture })
     }
 
     /// Forwards until told to stop.
@@ -126,9 +130,10 @@ impl Forwarder {
         }
     }
 
-    fn deliver(&self, lane: &mut Lane, to: usize, frame: &[u8]) {
+    fn deliver(&mut self, lane: &mut Lane, to: usize, frame: &[u8]) {
         match self.ports[to].tun.send(frame) {
             Ok(()) => {
+                self.capture(frame);
                 lane.counters.packets += 1;
                 lane.counters.bytes += (frame.len() - HEADER_BYTES) as u64;
             }
@@ -143,8 +148,9 @@ impl Forwarder {
             return;
         }
         let now = now();
+        let table = Arc::clone(&self.table);
         while let Some(late) = self.queue.pop(now) {
-            let lane = self.table.lane(PortIndex(late.from), PortIndex(late.to));
+            let lane = table.lane(PortIndex(late.from), PortIndex(late.to));
             let Ok(mut lane) = lane else { continue };
             if lane.policy.drop {
                 lane.counters.dropped += 1;
@@ -155,15 +161,27 @@ impl Forwarder {
     }
 
     /// Tells both ends of a packet's connection that it is over.
-    fn reset(&self, lane: &mut Lane, (from, to): (usize, usize), packet: &Packet<'_>) {
+    fn reset(&mut self, lane: &mut Lane, (from, to): (usize, usize), packet: &Packet<'_>) {
         let Some(Resets { sender, receiver }) = Resets::of(packet) else {
             // It ends the connection itself, or belongs to a packet that did not pass.
             return self.deliver(lane, to, packet.frame);
         };
         lane.counters.reset += 1;
-        // An end that takes nothing any more has lost its connections anyway.
-        let _ = self.ports[from].tun.send(&sender);
-        let _ = self.ports[to].tun.send(&receiver);
+        for (end, frame) in [(from, sender), (to, receiver)] {
+            // An end that takes nothing any more has lost its connections anyway.
+            if self.ports[end].tun.send(&frame).is_ok() {
+                self.capture(&frame);
+            }
+        }
+    }
+
+    /// Writes down what was delivered. Where that fails (a full disk), traffic goes on.
+    fn capture(&mut self, frame: &[u8]) {
+        if let Some(capture) = &mut self.capture
+            && capture.add(frame).is_err()
+        {
+            self.capture = None;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use super::capture::Capture;
 use super::forward::Forwarder;
 use super::link::Link;
 use super::poller::Poller;
@@ -33,16 +34,17 @@ pub struct Switch {
 
 impl Switch {
     /// Starts forwarding between the ports, every link open. Port N of the list is
-    /// [`PortIndex`] N. The seed chooses the packets that policies with shares hit.
+    /// [`PortIndex`] N. The seed chooses the packets that policies with shares hit; what is
+    /// delivered is written to a capture, if there is one.
     ///
     /// # Errors
     /// When two ports have one address, or descriptors or a thread are not to be had.
-    pub fn start(ports: Vec<Port>, seed: u64) -> io::Result<Self> {
+    pub fn start(ports: Vec<Port>, seed: u64, capture: Option<Capture>) -> io::Result<Self> {
         let ports: Arc<[Port]> = ports.into();
         let table = Arc::new(LinkTable::new(ports.len(), seed));
         let poller = Arc::new(Poller::new()?);
         let forwarder =
-            Forwarder::new(Arc::clone(&ports), Arc::clone(&table), Arc::clone(&poller))?;
+            Forwarder::new(Arc::clone(&ports), Arc::clone(&table), Arc::clone(&poller), capture)?;
         let thread =
             thread::Builder::new().name("switch".to_owned()).spawn(move || forwarder.run())?;
         Ok(Self { ports, table, setting: Mutex::default(), poller, thread: Some(thread) })

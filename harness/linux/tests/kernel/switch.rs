@@ -147,7 +147,7 @@ fn two_ports_of_one_address_are_refused() {
         let ports = namespaces
             .iter()
             .map(|netns| Port { tun: create_tun(netns, ADDRESSES[0]), address: ADDRESSES[0] });
-        let error = Switch::start(ports.collect(), 1).expect_err("the addresses are equal");
+        let error = Switch::start(ports.collect(), 1, None).expect_err("the addresses are equal");
         assert!(error.to_string().contains("two ports have the address 10.77.0.1"), "{error}");
     });
 }

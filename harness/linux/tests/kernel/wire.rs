@@ -42,7 +42,7 @@ impl Wire {
             .iter()
             .zip(addresses)
             .map(|(netns, address)| Port { tun: create_tun(netns, *address), address: *address });
-        let switch = Switch::start(ports.collect(), 1).expect("a switch");
+        let switch = Switch::start(ports.collect(), 1, None).expect("a switch");
         Self { namespaces, switch }
     }
 

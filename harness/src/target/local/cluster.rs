@@ -38,6 +38,8 @@ pub struct LocalOptions {
     pub wiring: Wiring,
     /// Chooses the packets that the network loses or spoils when it is told to.
     pub seed: u64,
+    /// Where the packets are written that the network delivers, if anywhere.
+    pub capture: Option<PathBuf>,
 }
 
 /// A cluster of local etcd processes; they die with this process, SIGKILL included.
@@ -52,8 +54,7 @@ impl LocalCluster {
     /// # Errors
     /// When the system refuses, or a flag of the scenario is one of ours.
     pub fn prepare(options: &LocalOptions) -> Result<Self, TargetError> {
-        let Wired { addresses, namespaces, network } =
-            wire(&options.wiring, options.members, options.seed)?;
+        let Wired { addresses, namespaces, network } = wire(options)?;
         let spawner =
             Spawner::start().map_err(TargetError::io("the process spawner did not start"))?;
         let spawner = Arc::new(spawner);

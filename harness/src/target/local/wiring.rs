@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use stormglass_checkers::history::MemberIndex;
 use stormglass_linux::netns::{NetNs, TcpTuning};
-use stormglass_linux::switch::{Port, PortIndex, Switch};
+use stormglass_linux::switch::{Capture, Port, PortIndex, Switch};
 use stormglass_linux::tun::{Tun, TunOptions};
 
+use super::cluster::LocalOptions;
 use super::command::Addresses;
 use crate::target::{Link, LinkCounters, Network, Place, TargetError, Unsupported};
 
@@ -36,17 +37,18 @@ pub(super) struct Wired {
     pub(super) network: Result<SwitchedNetwork, Unsupported>,
 }
 
-/// Wires `members` members. The seed chooses the packets that links lose or spoil.
-pub(super) fn wire(wiring: &Wiring, members: u16, seed: u64) -> Result<Wired, TargetError> {
-    match wiring {
-        Wiring::Switch(device) => switched(device, members, seed)
+/// Wires the members.
+pub(super) fn wire(options: &LocalOptions) -> Result<Wired, TargetError> {
+    let members = options.members;
+    match &options.wiring {
+        Wiring::Switch(device) => switched(device, members, options)
             .map_err(TargetError::io("the network between the members could not be made")),
         Wiring::Loopback(reason) => loopback(members, reason)
             .map_err(TargetError::io("no free ports on the loopback interface")),
     }
 }
 
-fn switched(device: &std::path::Path, members: u16, seed: u64) -> io::Result<Wired> {
+fn switched(device: &std::path::Path, members: u16, options: &LocalOptions) -> io::Result<Wired> {
     let mut addresses = Vec::new();
     let mut namespaces = Vec::new();
     let mut ports = Vec::new();
@@ -54,19 +56,20 @@ fn switched(device: &std::path::Path, members: u16, seed: u64) -> io::Result<Wir
         let host = u8::try_from(number).map_err(io::Error::other)?;
         let address = Ipv4Addr::new(10, 77, 0, host);
         let namespace = NetNs::create(TcpTuning::default())?;
-        let mut options = TunOptions::new(address);
-        device.clone_into(&mut options.device);
-        let tun = namespace.run(|| Tun::create(&options))?;
+        let mut tun = TunOptions::new(address);
+        device.clone_into(&mut tun.device);
+        let tun = namespace.run(|| Tun::create(&tun))?;
         ports.push(Port { tun, address });
         namespaces.push(Some(Arc::new(namespace)));
         addresses.push(listening(number, &address.to_string(), CLIENT_PORT, PEER_PORT));
     }
     let address = Ipv4Addr::new(10, 77, 0, CLIENTS_HOST);
-    let mut options = TunOptions::new(address);
-    device.clone_into(&mut options.device);
-    "clients".clone_into(&mut options.name);
-    ports.push(Port { tun: Tun::create(&options)?, address });
-    let switch = Switch::start(ports, seed)?;
+    let mut tun = TunOptions::new(address);
+    device.clone_into(&mut tun.device);
+    "clients".clone_into(&mut tun.name);
+    ports.push(Port { tun: Tun::create(&tun)?, address });
+    let capture = options.capture.as_deref().map(Capture::create).transpose()?;
+    let switch = Switch::start(ports, options.seed, capture)?;
     let network = SwitchedNetwork { switch, members: usize::from(members) };
     Ok(Wired { addresses, namespaces, network: Ok(network) })
 }
