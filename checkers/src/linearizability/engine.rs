@@ -140,7 +140,7 @@ impl Engine {
             Outcome::Ok(response) => self.answered(&op, cause, response),
             Outcome::Failed(_) => {
                 self.count(Tally::Refused);
-                self.refused(&op, outcome);
+                self.refused(&op, cause, outcome);
                 self.without_effect(&op);
             }
             Outcome::Unknown(_) => {

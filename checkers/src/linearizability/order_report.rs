@@ -2,8 +2,9 @@
 //! to place what is in doubt explains.
 
 use super::engine::Engine;
+use super::floor::{Cause, Floor};
 use super::operation::Op;
-use super::real_time::capital;
+use super::real_time::{capital, cause_step};
 use super::report::in_order;
 use super::tally::Tally;
 use crate::history::{LeaseId, Request, Revision};
@@ -11,7 +12,7 @@ use crate::verdict::Finding;
 
 impl Engine {
     /// A refusal that was true nowhere.
-    pub(super) fn wrong_refusal(&mut self, op: &Op, later: Option<&Op>) {
+    pub(super) fn wrong_refusal(&mut self, op: &Op, cause: Cause, later: Option<&Op>) {
         let uncertain = self.tallies.of(Tally::Unexplained) > 0
             || self.tallies.of(Tally::AnswersWithoutRevision) > 0;
         if self.stopped.is_some() || self.foreign_writes || !self.taint.is_empty() || uncertain {
@@ -27,11 +28,10 @@ impl Engine {
              revision {from}, which had been shown before it was sent, until it was refused.",
             capital(&op.name()),
         );
-        let maker = self.last_maker(from).filter(|maker| maker.invocation != op.invocation);
-        let mut steps: Vec<_> = maker.map(|maker| maker.step(None)).into_iter().collect();
+        let shown = cause_step(&Floor { position: op.floor, cause });
+        let mut steps: Vec<_> = shown.into_iter().collect();
         steps.push(op.step(None).contradicting());
-        let same = |later: &&Op| maker.is_none_or(|maker| maker.invocation != later.invocation);
-        steps.extend(later.filter(same).map(|later| later.step(None)));
+        steps.extend(later.map(|later| later.step(None)));
         let guarantee = if matches!(op.request, Request::Put(_)) { "K3" } else { "K7" };
         self.findings.add("wrong-refusal", || Finding {
             anomaly: "wrong-refusal".to_owned(),

@@ -157,7 +157,8 @@ fn pair(floor: &Floor, operation: &Operation) -> Witness {
     in_order(steps)
 }
 
-fn cause_step(floor: &Floor) -> Option<WitnessStep> {
+/// What raised a floor, as a step of a witness.
+pub(super) fn cause_step(floor: &Floor) -> Option<WitnessStep> {
     match &floor.cause {
         Cause::Start => None,
         Cause::Operation(other) => Some(other.step(None)),

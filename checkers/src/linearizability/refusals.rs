@@ -5,7 +5,7 @@
 //! leaves less room for others. Like any operation it then binds what is sent later.
 
 use super::engine::Engine;
-use super::floor::Position;
+use super::floor::{Cause, Position};
 use super::operation::Op;
 use super::past::Maker;
 use crate::history::{Outcome, Refusal, Request, Revision};
@@ -21,6 +21,8 @@ const REMEMBERED: usize = 4096;
 #[derive(Clone, Debug)]
 struct Refused {
     op: Op,
+    /// What had shown the position below which it may not be.
+    cause: Cause,
     reason: Refusal,
     /// The first revision at which it has not been tried.
     next: Revision,
@@ -79,7 +81,7 @@ impl Refusals {
 
 impl Engine {
     /// An operation was refused.
-    pub(super) fn refused(&mut self, op: &Op, outcome: &Outcome) {
+    pub(super) fn refused(&mut self, op: &Op, cause: Cause, outcome: &Outcome) {
         let Outcome::Failed(definite) = outcome else { return };
         let placed = matches!(
             definite.reason,
@@ -95,6 +97,7 @@ impl Engine {
         let next = next.max(self.start);
         self.refusals.waiting.push(Refused {
             op,
+            cause,
             reason,
             next,
             below: None,
@@ -111,7 +114,7 @@ impl Engine {
                 return true;
             }
             if refused.place.is_some_and(|place| position < place) {
-                wrong.push(refused.op.clone());
+                wrong.push((refused.op.clone(), refused.cause.clone()));
                 return false;
             }
             if refused.below.as_ref().is_none_or(|(below, _)| position < *below) {
@@ -119,8 +122,8 @@ impl Engine {
             }
             true
         });
-        for refused in wrong {
-            self.wrong_refusal(&refused, Some(op));
+        for (refused, cause) in wrong {
+            self.wrong_refusal(&refused, cause, Some(op));
         }
     }
 
@@ -162,7 +165,7 @@ impl Engine {
                 Judged::Open | Judged::Wrong => {
                     let refused = waiting.remove(at);
                     let below = refused.below.map(|(_, op)| op);
-                    self.wrong_refusal(&refused.op, below.as_ref());
+                    self.wrong_refusal(&refused.op, refused.cause, below.as_ref());
                 }
             }
         }
@@ -245,7 +248,7 @@ impl Engine {
             })
     }
 
-    /// Who made the revision that a refusal contradicts, for its witness.
+    /// Who made a revision, if it was an operation.
     pub(super) fn last_maker(&self, revision: Revision) -> Option<&Op> {
         match &self.past.get(revision)?.by {
             Maker::Operation(op) => Some(op),

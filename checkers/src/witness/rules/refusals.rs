@@ -106,7 +106,9 @@ pub(super) fn names(request: &Request) -> BTreeSet<LeaseId> {
 /// A refusal whose reason was true at no time from its sending to its end.
 fn wrong_refusal(case: &Case<'_>) -> Proof {
     let operations = super::answers::operations(case);
-    demand(operations.len() == case.steps.len(), "has steps that are no operations")?;
+    let deliveries = case.steps.iter().filter(|step| step.delivery().is_some()).count();
+    let known = operations.len() + deliveries == case.steps.len();
+    demand(known, "has steps that are neither operations nor deliveries")?;
     let refused = operations.iter().find(|operation| {
         matches!(&operation.end, Some((_, _, Outcome::Failed(definite)))
             if matches!(definite.reason,
