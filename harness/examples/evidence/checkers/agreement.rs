@@ -48,7 +48,7 @@ fn row(bench: &Bench, cases: u32) -> io::Result<CheckersRow> {
     let provenance = Provenance::now(&bench.commit);
     let mut command = cargo();
     command.env("STORMGLASS_CASES", cases.to_string());
-    command.args(["test", "--locked", "--package", "stormglass-checkers", "--test", "agreement"]);
+    command.args(["test", "--locked", "--workspace", "--test", "agreement"]);
     command.args(["--", "--nocapture"]).stdout(File::create(&out)?);
     let ended = run(&mut command, LIMIT)?;
     let printed = fs::read_to_string(&out)?;

@@ -54,7 +54,8 @@ fn run_benchmark(bench: &Bench, name: &str) -> io::Result<Vec<CheckersRow>> {
     let file = folder.path().join("rows.json");
     let provenance = Provenance::now(&bench.commit);
     let mut command = cargo();
-    command.args(["bench", "--locked", "--package", "stormglass-checkers", "--bench", name]);
+    // With the whole workspace in view dependencies are as the tests have built them.
+    command.args(["bench", "--locked", "--workspace", "--bench", name]);
     if bench.rows == Rows::Ci {
         command.args(["--profile", "dev", "--", "quick", "small"]);
     } else {
