@@ -247,6 +247,5 @@ fn answers_were_late(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir:
 fn peers_saw_resets(_: &[Event], begin: &FaultBegin, _: &FaultEnd, dir: &Path) -> bool {
     let hit = begin.fault.members[0].to_string();
     let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != hit);
-    let log = |name: &str| std::fs::read_to_string(dir.join("members").join(name).join("log.txt"));
-    logs.filter_map(|name| log(name).ok()).any(|log| log.contains("connection reset by peer"))
+    logs.map(|name| log(dir, name)).any(|log| log.contains("connection reset by peer"))
 }

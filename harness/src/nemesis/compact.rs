@@ -6,15 +6,13 @@ use stormglass_checkers::history::{self, MemberIndex, Outcome, Request, Revision
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::params::{count, flag};
 use super::site::Site;
 use crate::session::status;
 use crate::target::{Target, Unsupported};
 
 const ASK_LIMIT: Duration = Duration::from_secs(1);
 const COMPACT_LIMIT: Duration = Duration::from_secs(10);
-/// Behind the head by default: a watch that resumes then rarely begins exactly at the
-/// compact revision.
-const DEFAULT_LAG: i64 = 200;
 
 /// The fault `compact`.
 pub(super) struct Compact;
@@ -56,8 +54,8 @@ async fn compact(
     fault: &PlannedFault,
     member: MemberIndex,
 ) -> Result<Revision, InjectError> {
-    let lag = fault.params.get("lag").and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_LAG);
-    let physical = fault.params.get("physical").is_some_and(|text| text == "true");
+    let lag = i64::try_from(count(fault, "lag")).unwrap_or(i64::MAX);
+    let physical = flag(fault, "physical");
     let head = status(&site.session, member, ASK_LIMIT).await.and_then(|status| status.header);
     let Some(head) = head else {
         return Err(InjectError::Failed(format!("{member} did not tell its revision")));

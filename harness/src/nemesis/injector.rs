@@ -10,13 +10,13 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::compact::Compact;
 use super::defragment::Defragment;
-use super::disturb::Disturb;
-use super::isolate::Isolate;
+use super::disturb::DISTURB;
+use super::isolate::ISOLATE;
 use super::kill::Kill;
 use super::kill_defragment::KillDefragment;
-use super::partition::Partition;
+use super::partition::PARTITION;
 use super::pause::Pause;
-use super::reset::Reset;
+use super::reset::RESET;
 use super::site::Site;
 use crate::target::{LinkCounters, Place, Target, Unsupported};
 
@@ -99,7 +99,7 @@ pub trait Injector: Send + Sync {
 }
 
 static INJECTORS: [&dyn Injector; 9] =
-    [&Kill, &Pause, &Isolate, &Defragment, &Compact, &KillDefragment, &Partition, &Disturb, &Reset];
+    [&Kill, &Pause, &ISOLATE, &Defragment, &Compact, &KillDefragment, &PARTITION, &DISTURB, &RESET];
 
 /// Every injector, in the order of the vocabulary.
 pub fn injectors() -> &'static [&'static dyn Injector] {

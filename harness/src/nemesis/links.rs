@@ -1,17 +1,63 @@
-//! What faults of the network have in common: links, hit and let go.
+//! What faults of the network have in common: a policy holds on links, until it is let go.
 
 use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
+use stormglass_scenarios::plan::PlannedFault;
 
-use super::injector::{Active, Evidence, HitLink, InjectError};
+use super::injector::{Active, Evidence, HitLink, InjectError, Injection, Injector};
 use super::site::Site;
 use crate::clock::after;
-use crate::target::{Link, LinkCounters, Place};
+use crate::target::{Link, LinkCounters, Place, Target, Unsupported};
 
 /// Peers speak at least once a heartbeat: so long after the heal packets must have passed.
 const HEAL_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Directed links, and the policy that is to hold on them.
+pub(super) type Aim = (Vec<(Place, Place)>, Link);
+
+/// A kind of fault of the network.
+pub(super) struct LinkFault {
+    pub(super) kind: &'static str,
+    /// What it does, given whom it hits.
+    pub(super) aim: fn(&Site, &PlannedFault, &[MemberIndex]) -> Result<Aim, InjectError>,
+    /// Whether what was counted while it held shows that it bit.
+    pub(super) bit: fn(LinkCounters) -> bool,
+}
+
+impl Injector for LinkFault {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        target.network().map(drop)
+    }
+
+    fn inject<'a>(
+        &'a self,
+        site: &'a Site,
+        fault: &'a PlannedFault,
+        members: &'a [MemberIndex],
+    ) -> Injection<'a, Active> {
+        Box::pin(async move {
+            let (links, policy) = (self.aim)(site, fault, members)?;
+            hit(site, members, &links, policy)
+        })
+    }
+
+    fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
+        Box::pin(async move {
+            let counted = let_go(site, &active).await?;
+            if (self.bit)(counted) {
+                return Ok(evidence(counted));
+            }
+            let passed = counted.packets;
+            Err(InjectError::Missed(format!("no packet was hit, and {passed} passed")))
+        })
+    }
+}
 
 /// The links between each of the members and every other place, both ways.
 pub(super) fn around(site: &Site, members: &[MemberIndex], clients: bool) -> Vec<(Place, Place)> {
@@ -29,7 +75,7 @@ pub(super) fn around(site: &Site, members: &[MemberIndex], clients: bool) -> Vec
 }
 
 /// Makes a policy hold on links.
-pub(super) fn hit(
+fn hit(
     site: &Site,
     members: &[MemberIndex],
     links: &[(Place, Place)],
@@ -48,7 +94,7 @@ pub(super) fn hit(
 
 /// Opens the links again and waits until packets pass: the heal is verified, not assumed.
 /// What was counted while the fault held.
-pub(super) async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
+async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
     let network = site.session.target.network()?;
     for link in &active.links {
         network.set(link.from, link.to, Link::open())?;
@@ -83,7 +129,7 @@ fn counted(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
 }
 
 /// What was counted, as evidence; nothing of what was not.
-pub(super) fn evidence(counted: LinkCounters) -> Evidence {
+fn evidence(counted: LinkCounters) -> Evidence {
     let counts = [
         ("packets-dropped", counted.dropped),
         ("packets-delayed", counted.delayed),
@@ -93,13 +139,4 @@ pub(super) fn evidence(counted: LinkCounters) -> Evidence {
     ];
     let some = counts.into_iter().filter(|(_, count)| *count > 0);
     some.map(|(name, count)| (name.to_owned(), count.to_string())).collect()
-}
-
-/// The evidence, or that nothing of the kind was counted.
-pub(super) fn bitten(counted: LinkCounters, bit: bool) -> Result<Evidence, InjectError> {
-    if bit {
-        return Ok(evidence(counted));
-    }
-    let passed = counted.packets;
-    Err(InjectError::Missed(format!("no packet was hit, and {passed} passed")))
 }

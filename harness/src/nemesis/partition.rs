@@ -1,54 +1,30 @@
 //! Lets the cluster fall apart in a shape.
 
 use stormglass_checkers::history::MemberIndex;
-use stormglass_scenarios::plan::PlannedFault;
 
-use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::links::{bitten, hit, let_go};
+use super::injector::InjectError;
+use super::links::LinkFault;
 use super::params::text;
-use super::site::Site;
-use crate::target::{Link, Place, Target, Unsupported};
+use crate::target::{Link, Place};
 
 /// The fault `partition`.
-pub(super) struct Partition;
-
-impl Injector for Partition {
-    fn kind(&self) -> &'static str {
-        "partition"
-    }
-
-    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        target.network().map(drop)
-    }
-
-    fn inject<'a>(
-        &'a self,
-        site: &'a Site,
-        fault: &'a PlannedFault,
-        members: &'a [MemberIndex],
-    ) -> Injection<'a, Active> {
-        Box::pin(async move {
-            let all: Vec<MemberIndex> = site.session.members().collect();
-            let shape = text(fault, "shape");
-            let links = cut_links(shape, &all, members);
-            if links.is_empty() {
-                let (chosen, many) = (members.len(), all.len());
-                return Err(InjectError::Failed(format!(
-                    "the shape {shape} cuts nothing with {chosen} of {many} members: choose \
-                     other members, or a larger cluster"
-                )));
-            }
-            hit(site, members, &links, Link::cut())
-        })
-    }
-
-    fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
-        Box::pin(async move {
-            let counted = let_go(site, &active).await?;
-            bitten(counted, counted.dropped > 0)
-        })
-    }
-}
+pub(super) static PARTITION: LinkFault = LinkFault {
+    kind: "partition",
+    aim: |site, fault, members| {
+        let all: Vec<MemberIndex> = site.session.members().collect();
+        let shape = text(fault, "shape");
+        let links = cut_links(shape, &all, members);
+        if links.is_empty() {
+            let (chosen, many) = (members.len(), all.len());
+            return Err(InjectError::Failed(format!(
+                "the shape {shape} cuts nothing with {chosen} of {many} members: choose other \
+                 members, or a larger cluster"
+            )));
+        }
+        Ok((links, Link::cut()))
+    },
+    bit: |counted| counted.dropped > 0,
+};
 
 /// The directed links that a shape cuts, given who was chosen.
 fn cut_links(shape: &str, all: &[MemberIndex], chosen: &[MemberIndex]) -> Vec<(Place, Place)> {

@@ -37,25 +37,13 @@ pub struct Link {
 
 impl Link {
     /// A link that loses every packet.
-    pub const fn cut() -> Self {
-        let mut link = Self::open();
-        link.drop = true;
-        link
+    pub fn cut() -> Self {
+        Self { drop: true, ..Self::open() }
     }
 
     /// A link that passes everything on at once.
-    pub const fn open() -> Self {
-        Self {
-            drop: false,
-            reset: false,
-            loss: Share::of_million(0),
-            corrupt: Share::of_million(0),
-            duplicate: Share::of_million(0),
-            reorder: Share::of_million(0),
-            delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-            bandwidth: None,
-        }
+    pub fn open() -> Self {
+        Self::default()
     }
 
     /// Whether effects are about single packets as they are on a wire. Segmentation
