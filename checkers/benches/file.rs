@@ -18,6 +18,7 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clock::{busy, busy_process, forget_peak, peak, timed, timed_on_the_wall};
 use rows::Rows;
@@ -78,12 +79,12 @@ fn file_to_verdict(name: &str, mix: &Mix, path: &Path, rows: &mut Rows) -> Outco
 }
 
 /// Some events more, with the processor seconds that reading them took.
-fn block(reader: &mut HistoryReader<BufReader<File>>) -> Outcome<(Vec<Event>, f64)> {
+fn block(reader: &mut HistoryReader<BufReader<File>>) -> Outcome<(Vec<Arc<Event>>, f64)> {
     let begin = busy();
     let mut events = Vec::with_capacity(BLOCK);
     for line in reader.by_ref().take(BLOCK) {
         if let Line::Event(event) = line? {
-            events.push(event);
+            events.push(Arc::new(event));
         }
     }
     Ok((events, busy() - begin))

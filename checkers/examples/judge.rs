@@ -2,6 +2,7 @@
 //! without arguments): `zstdcat history.jsonl.zst | cargo run --example judge -- leases`.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use stormglass_checkers::checker::{Budget, CheckContext};
 use stormglass_checkers::history::{History, HistoryReader};
@@ -18,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let history = History::read(HistoryReader::new(io::stdin().lock())?)?;
     let (preamble, budget) = (history.preamble.clone(), Budget::default());
     let mut judge = Judge::with(&wanted, &CheckContext { preamble, sometimes: Vec::new(), budget });
-    history.events.iter().for_each(|event| judge.observe(event));
+    history.events.iter().for_each(|event| judge.observe(&Arc::new(event.clone())));
     let mut out = io::stdout().lock();
     for verdict in judge.finish(history.torn).verdicts {
         writeln!(out, "{}: {} {:?}", verdict.checker, verdict.status, verdict.stats)?;

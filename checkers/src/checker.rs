@@ -1,5 +1,7 @@
 //! What every checker is: a consumer of the stream of events with a verdict at the end.
 
+use std::sync::Arc;
+
 use crate::history::{Event, Preamble};
 use crate::verdict::{Status, Verdict};
 
@@ -9,8 +11,9 @@ pub trait Checker: Send {
     /// Its name, as in the registry.
     fn name(&self) -> &'static str;
 
-    /// Takes the next event of the history.
-    fn observe(&mut self, event: &Event);
+    /// Takes the next event of the history. It is shared, so that a checker can keep it
+    /// without a copy.
+    fn observe(&mut self, event: &Arc<Event>);
 
     /// Whether a violation has been found already, or the check has become undecidable.
     fn so_far(&self) -> Status;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::checker::{CheckContext, Checker};
 use crate::history::{Body, Event, Structure, StructureError};
@@ -56,7 +57,7 @@ impl Judge {
     }
 
     /// Takes the next event.
-    pub fn observe(&mut self, event: &Event) {
+    pub fn observe(&mut self, event: &Arc<Event>) {
         if self.broken.is_some() {
             return;
         }
@@ -151,7 +152,7 @@ impl Running {
         Self { entry, state }
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         if let State::Works(checker) = &mut self.state
             && let Err(panic) = catch_unwind(AssertUnwindSafe(|| checker.observe(event)))
         {

@@ -25,7 +25,7 @@ const BLOCKS_AHEAD: usize = 16;
 const ALONE: &str = "linearizability";
 
 /// Events on their way to both judges.
-type Block = Arc<Vec<Event>>;
+type Block = Arc<Vec<Arc<Event>>>;
 
 /// Judges a history with these checkers while it is read.
 ///
@@ -60,7 +60,7 @@ pub fn judge_and_keep<R: BufRead>(
     for block in blocks {
         // Both judges have ended, so nobody else holds it.
         let events = Arc::unwrap_or_clone(block).into_iter();
-        events.for_each(|event| history.push(event, &mut structure));
+        events.for_each(|event| history.push(Arc::unwrap_or_clone(event), &mut structure));
     }
     history.torn = torn;
     Ok((judgement, history))
@@ -101,7 +101,7 @@ fn read<R: BufRead>(
 ) -> Result<Option<u64>, CodecError> {
     let mut torn = None;
     let mut events = Vec::with_capacity(BLOCK_EVENTS);
-    let mut hand_on = |events: Vec<Event>| {
+    let mut hand_on = |events: Vec<Arc<Event>>| {
         let block = Arc::new(events);
         keep(Read::Block(&block));
         for judge in judges {
@@ -111,7 +111,7 @@ fn read<R: BufRead>(
     };
     for line in reader {
         match line? {
-            Line::Event(event) => events.push(event),
+            Line::Event(event) => events.push(Arc::new(event)),
             Line::Torn { line } => torn = Some(line),
         }
         if events.len() == BLOCK_EVENTS {

@@ -3,6 +3,7 @@
 pub mod common;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use common::{Cluster, get_at, put, txn, verdict};
 use stormglass_checkers::checker::{Budget, CheckContext};
@@ -23,7 +24,7 @@ fn judge(history: &History) -> Judgement {
         sometimes: Vec::new(),
         budget: Budget { bytes: BYTES, ..Budget::default() },
     });
-    history.events.iter().for_each(|event| judge.observe(event));
+    history.events.iter().for_each(|event| judge.observe(&Arc::new(event.clone())));
     let mut judgement = judge.finish(history.torn);
     let again = || {
         Ok::<Vec<Result<Event, Infallible>>, Infallible>(

@@ -3,6 +3,7 @@
 pub mod common;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use common::Cluster;
 use stormglass_checkers::checker::{CheckContext, Checker};
@@ -22,7 +23,7 @@ impl Checker for Puppet {
         self.name
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         self.seen += 1;
         assert!(self.name != "panics-early" || event.index < 3, "event {} hurts", event.index);
     }
@@ -62,7 +63,7 @@ macro_rules! puppet {
 fn judge(entries: &[CheckerEntry], history: &History, torn: Option<u64>) -> Judgement {
     let context: CheckContext = common::run::context(history);
     let mut judge = Judge::with(entries, &context);
-    history.events.iter().for_each(|event| judge.observe(event));
+    history.events.iter().for_each(|event| judge.observe(&Arc::new(event.clone())));
     judge.finish(torn)
 }
 

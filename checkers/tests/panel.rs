@@ -1,5 +1,7 @@
 //! A panel of judges says what one judge says, and errors are those of reading alone.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use stormglass_checkers::checker::{Budget, CheckContext};
 use stormglass_checkers::history::{
@@ -25,7 +27,7 @@ fn alone(bytes: &[u8]) -> Result<(Judgement, History), CodecError> {
     // Not from the history's own events: those end where its structure breaks.
     for line in HistoryReader::new(bytes)? {
         if let stormglass_checkers::history::Line::Event(event) = line? {
-            judge.observe(&event);
+            judge.observe(&Arc::new(event));
         }
     }
     Ok((judge.finish(history.torn), history))

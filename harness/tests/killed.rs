@@ -5,11 +5,19 @@ mod support;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
 use stormglass_checkers::history::{Body, Environment, Phase};
 use support::{processes_with, run, stormglass};
+
+/// `cleanup` looks after every run of a cache, so one of these tests could take away what
+/// another one is about to look for.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Starts a long run and waits until its traffic is on.
 fn start(dir: &Path, extra: &[&str]) -> Child {
@@ -60,6 +68,7 @@ fn gone_within(text: &str, limit: Duration) -> bool {
 }
 
 fn kill_and_look(extra: &[&str]) {
+    let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
     let mut child = start(&dir, extra);
@@ -101,6 +110,7 @@ fn nothing_outlives_a_killed_harness_without_namespaces() {
 /// A second net below the kernel's: what `cleanup` would end if it had outlived its run.
 #[test]
 fn members_without_namespaces_are_noted_for_cleanup() {
+    let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
     let mut child = start(&dir, &["--isolation", "none"]);
@@ -123,6 +133,7 @@ fn members_without_namespaces_are_noted_for_cleanup() {
 
 #[test]
 fn an_interrupted_run_heals_judges_and_reports() {
+    let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
     let mut child = start(&dir, &[]);

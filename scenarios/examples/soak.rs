@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rand::RngExt as _;
 use stormglass_checkers::checker::{Budget, CheckContext};
@@ -86,7 +87,7 @@ fn run(plan: &Plan, bug: Option<Bug>) -> (Judgement, u64) {
     let mut events = 0;
     simulation.run(&mut |event| {
         events += 1;
-        judge.observe(&event);
+        judge.observe(&Arc::new(event));
     });
     (judge.finish(None), events)
 }

@@ -3,6 +3,7 @@
 pub mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use stormglass_checkers::append::list_elements;
@@ -146,7 +147,7 @@ proptest! {
         let taken = drive(&plan(TRAFFIC, seed), "", 2_000);
         let mut checker = (stormglass_checkers::append::ENTRY.new)(&context());
         for event in &history(&taken) {
-            checker.observe(event);
+            checker.observe(&Arc::new(event.clone()));
         }
         let verdict = checker.finish();
         prop_assert_eq!(verdict.status, Status::Valid, "{:?}", verdict);

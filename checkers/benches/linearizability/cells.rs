@@ -1,5 +1,7 @@
 //! The mix of operations, in every size and kind: one row each, and their ratios.
 
+use std::sync::Arc;
+
 use stormglass_checkers::checker::{Budget, CheckContext, Checker};
 use stormglass_checkers::history::Event;
 use stormglass_checkers::registry::checkers;
@@ -33,7 +35,7 @@ pub(crate) fn checker(mix: &Mix) -> Box<dyn Checker> {
 }
 
 /// Checks events that are in memory.
-pub(crate) fn check(mix: &Mix, events: &[Event]) -> Verdict {
+pub(crate) fn check(mix: &Mix, events: &[Arc<Event>]) -> Verdict {
     let mut checker = checker(mix);
     for event in events {
         checker.observe(event);
@@ -48,7 +50,7 @@ pub(crate) fn seconds_of(
 ) -> (Verdict, f64) {
     let mut seconds = 0.0;
     loop {
-        let block: Vec<Event> = stream.by_ref().take(BLOCK).collect();
+        let block: Vec<_> = stream.by_ref().take(BLOCK).map(Arc::new).collect();
         seconds += timed(|| block.iter().for_each(|event| checker.observe(event))).1;
         if block.is_empty() {
             break;
@@ -153,7 +155,7 @@ fn growth(rows: &mut Rows, base: &Mix) {
 pub(crate) fn small_illegal(rows: &mut Rows) {
     const REPEATED: u32 = 20;
     let mix = Mix { clients: 3, unknown_mille: 10, stale_read: Some(7500), ..Mix::default() };
-    let events: Vec<Event> = mix.events().collect();
+    let events: Vec<_> = mix.events().map(Arc::new).collect();
     let once = || {
         let verdict = check(&mix, &events);
         assert_eq!(verdict.status, Status::Invalid, "{verdict:?}");

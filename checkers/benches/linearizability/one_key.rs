@@ -2,6 +2,7 @@
 //! are what the prototype and searches for an order can judge too.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use stormglass_checkers::history::{
     Body, Bytes, Doubt, Event, Header, Indefinite, Invoke, KeyEvent, KeyEventKind, KeyValue, Nanos,
@@ -26,7 +27,7 @@ pub(crate) struct Done {
 /// A history, as events and as operations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OneKey {
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<Arc<Event>>,
     operations: Vec<Done>,
     /// The values, by the revisions from 2 on that made them.
     values: Vec<i64>,
@@ -95,7 +96,7 @@ impl OneKey {
     fn push(&mut self, process: Option<u32>, body: Body) -> u64 {
         let index = self.events.len() as u64;
         let (at, process) = (Nanos((index + 1) * 1000), process.map(ProcessId));
-        self.events.push(Event { index, at, process, member: None, body });
+        self.events.push(Arc::new(Event { index, at, process, member: None, body }));
         index
     }
 

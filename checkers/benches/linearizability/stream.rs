@@ -1,6 +1,8 @@
 //! Speed and memory while a history goes by that is never held.
 
-use stormglass_checkers::history::{Body, Event};
+use std::sync::Arc;
+
+use stormglass_checkers::history::Body;
 use stormglass_checkers::synthetic::Mix;
 
 use super::cells::{BLOCK, checker};
@@ -16,7 +18,7 @@ pub(crate) fn stream(rows: &mut Rows, events: u64) {
     let mut stream = mix.events();
     let (mut seen, mut operations) = (0, 0);
     while seen < events {
-        let block: Vec<Event> = stream.by_ref().take(BLOCK).collect();
+        let block: Vec<_> = stream.by_ref().take(BLOCK).map(Arc::new).collect();
         seconds += timed(|| block.iter().for_each(|event| checker.observe(event))).1;
         seen += block.len() as u64;
         let invocations = block.iter().filter(|event| matches!(event.body, Body::Invoke(_)));

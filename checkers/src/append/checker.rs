@@ -1,6 +1,7 @@
 //! The checker: collects while the history goes on, and judges at its end.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::cycle::cycles;
 use super::effect::Effects;
@@ -69,7 +70,7 @@ impl Checker for AppendChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         self.log.observe(event, &mut self.findings);
     }
 

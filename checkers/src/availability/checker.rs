@@ -1,6 +1,7 @@
 //! The checker: who is healthy, who serves, and who must not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::health::Health;
 use super::loss::{Acknowledgement, Impossible, Losses};
@@ -62,7 +63,7 @@ impl Checker for AvailabilityChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         if self.health.observe(event) {
             self.silences.forget();
         }

@@ -1,6 +1,7 @@
 //! The checker: final reads of every member, compared.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::content::{Content, Difference, difference, unexplained};
 use super::hashes::Hashes;
@@ -71,7 +72,7 @@ impl Checker for ConvergenceChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Environment(Environment::Phase(phase)) => self.phase(*phase),
             Body::Environment(Environment::MemberStarted(life)) => {

@@ -1,6 +1,7 @@
 //! The checker: counts, and says what was not tested.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::expiry::Expiry;
 use super::leadership::Leadership;
@@ -73,7 +74,7 @@ impl Checker for CoverageChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Invoke(invoke) => {
                 self.expiry.ask(&invoke.request);

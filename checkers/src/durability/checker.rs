@@ -1,6 +1,7 @@
 //! The checker: knowledge while the run goes on, judgement at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::ending::{Expectation, FinalRead, reads_everything};
 use super::judgement::{Fault, judge};
@@ -122,7 +123,7 @@ impl Checker for Durability {
         ENTRY.name
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Invoke(invoke) => self.invoke(event, &invoke.request),
             Body::Complete(outcome) => self.complete(event, outcome),

@@ -1,6 +1,7 @@
 //! The checker: what is known of every lease, event by event.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::attachments::Attachments;
 use super::calm::Calm;
@@ -76,7 +77,7 @@ impl Checker for LeasesChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         if self.disturbs(event) {
             // What is too late by now cannot be told afterwards.
             self.look_for_late_ones();

@@ -1,5 +1,7 @@
 //! The checker: the engine behind the interface of all checkers.
 
+use std::sync::Arc;
+
 use super::engine::Engine;
 use crate::checker::Checker;
 use crate::history::Event;
@@ -45,7 +47,7 @@ impl Checker for Linearizability {
         ENTRY.name
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         self.engine.observe(event);
     }
 

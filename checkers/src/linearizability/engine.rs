@@ -1,7 +1,10 @@
 //! The state of the check: what is known, what waits, what was found.
 
+use std::sync::Arc;
+
 use super::floor::{Cause, Floor, Position, Sight};
 use super::keeping::Keeping;
+use super::kept::Answering;
 use super::lifetimes::Lifetimes;
 use super::log::Streams;
 use super::operation::{End, Op, Operations};
@@ -98,7 +101,7 @@ impl Engine {
         self.tallies.add(what);
     }
 
-    pub(super) fn observe(&mut self, event: &Event) {
+    pub(super) fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Invoke(invoke) => self.invoke(event, &invoke.request),
             Body::Complete(outcome) => self.complete(event, outcome),
@@ -133,11 +136,11 @@ impl Engine {
         );
     }
 
-    fn complete(&mut self, event: &Event, outcome: &Outcome) {
+    fn complete(&mut self, event: &Arc<Event>, outcome: &Outcome) {
         let Some((op, cause)) = self.operations.complete(event, outcome) else { return };
         self.lifetimes(&op, outcome);
         match outcome {
-            Outcome::Ok(response) => self.answered(&op, cause, response),
+            Outcome::Ok(response) => self.answered(&op, cause, Answering { event, response }),
             Outcome::Failed(_) => {
                 self.count(Tally::Refused);
                 self.refused(&op, cause, outcome);
@@ -153,13 +156,13 @@ impl Engine {
 
     /// Keeps a write that had no effect, in case that it has one all the same.
     fn without_effect(&mut self, op: &Op) {
-        if can_mutate(&op.request) {
+        if can_mutate(op.request()) {
             self.past.idle(self.state.revision(), op);
             self.forget_past();
         }
     }
 
-    fn answered(&mut self, op: &Op, cause: Cause, response: &Response) {
+    fn answered(&mut self, op: &Op, cause: Cause, answer: Answering<'_>) {
         let End::Answered(claim) = op.end else { return };
         self.check_real_time(op, cause, claim);
         if !self.refusals.is_empty()
@@ -171,12 +174,12 @@ impl Engine {
             Claim::Writer(revision) => {
                 self.count(Tally::Writes);
                 self.floor.raise(Position::writer(revision), || Cause::Operation(op.clone()));
-                self.claim_revision(op, revision, response);
+                self.claim_revision(op, revision, answer);
             }
             Claim::Reader(revision) => {
                 self.count(Tally::Reads);
                 self.floor.raise(Position::reader(revision), || Cause::Operation(op.clone()));
-                self.park(op, revision, response);
+                self.park(op, revision, answer);
                 self.without_effect(op);
             }
             Claim::Revoke(revision) => {
@@ -188,16 +191,16 @@ impl Engine {
             }
             Claim::Local(revision) => {
                 self.count(Tally::LocalReads);
-                self.park(op, revision, response);
+                self.park(op, revision, answer);
             }
-            Claim::None => self.unplaced(op, response),
+            Claim::None => self.unplaced(op, answer.response),
         }
     }
 
     /// An answer without a revision, where there should be one.
     fn unplaced(&mut self, op: &Op, response: &Response) {
         let placed = matches!(
-            op.request,
+            op.request(),
             Request::Put(_) | Request::Range(_) | Request::Delete(_) | Request::Txn(_)
         );
         if placed {
@@ -206,14 +209,14 @@ impl Engine {
         }
     }
 
-    fn park(&mut self, op: &Op, revision: Revision, response: &Response) {
+    fn park(&mut self, op: &Op, revision: Revision, answer: Answering<'_>) {
         if self.stopped.is_some() {
             return;
         }
         if revision <= self.state.revision() {
-            self.compare(op, revision, response);
+            self.compare(op, revision, answer.response);
         } else {
-            self.pending.park(revision, op.clone(), response.clone());
+            self.pending.park(revision, op.clone(), answer.keep());
             self.bound_waiting();
         }
     }

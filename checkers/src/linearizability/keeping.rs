@@ -10,6 +10,9 @@ use crate::model::{is_local, reads_past};
 /// How far back a read of the past may go, as a multiple of the farthest one so far.
 const REACH: i64 = 4;
 
+/// So many revisions at least are forgotten at a time, for each key.
+const WORTH: i64 = 2;
+
 /// So many revisions are made before it is found out anew what may be forgotten.
 const ROUND: i64 = 256;
 
@@ -73,7 +76,7 @@ impl Engine {
             oldest = oldest.min(self.keep_from());
             // A walk over all keys must be worth it.
             let keys = i64::try_from(self.state.index().len()).unwrap_or(i64::MAX);
-            if oldest.0.saturating_sub(self.state.oldest().0) < keys {
+            if oldest.0.saturating_sub(self.state.oldest().0) < keys.saturating_mul(WORTH) {
                 return;
             }
         }
@@ -92,12 +95,13 @@ impl Engine {
     }
 
     fn forget_until(&mut self, oldest: Revision) {
-        let mut elders = Vec::new();
-        self.state.forget_until(oldest, |revision| elders.push(revision));
-        for op in self.past.forget_until(oldest, &elders) {
+        let mut stay = Vec::with_capacity(self.state.index().len());
+        self.state.forget_until(oldest, |revision| stay.push(revision));
+        stay.sort_unstable();
+        self.past.forget_until(oldest, &stay, |op| {
             if matches!(op.end, End::Doubtful(_)) {
-                self.suspects.forget(&op);
+                self.suspects.forget(op);
             }
-        }
+        });
     }
 }

@@ -15,6 +15,7 @@ mod floor;
 mod hindsight;
 mod holes;
 mod keeping;
+mod kept;
 mod lifetimes;
 mod log;
 mod operation;

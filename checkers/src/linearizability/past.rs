@@ -2,12 +2,10 @@
 
 use std::collections::VecDeque;
 
-use indexmap::IndexMap;
-
 use super::floor::Sight;
 use super::operation::Op;
 use crate::history::{Request, Revision};
-use crate::model::{Change, Mixing};
+use crate::model::Change;
 
 /// Who made a revision.
 #[derive(Clone, Debug)]
@@ -60,7 +58,8 @@ pub(super) struct Past {
     before: Revision,
     made: VecDeque<Made>,
     /// Forgotten revisions that made what keys had at the oldest one that is not.
-    elders: IndexMap<Revision, Made, Mixing>,
+    /// In the order of revisions.
+    elders: Vec<(Revision, Made)>,
     /// Writes that had no effect, by their answer, and the revision when it came.
     idle: VecDeque<(Revision, Op)>,
     /// About how many bytes all this and the model hold.
@@ -73,7 +72,7 @@ impl Past {
         Self {
             before: start,
             made: VecDeque::new(),
-            elders: IndexMap::default(),
+            elders: Vec::new(),
             idle: VecDeque::new(),
             bytes: 0,
         }
@@ -85,10 +84,11 @@ impl Past {
 
     /// Who made a revision.
     pub(super) fn get(&self, revision: Revision) -> Option<&Made> {
-        match self.place(revision) {
-            Some(at) => self.made.get(at),
-            None => self.elders.get(&revision),
+        if let Some(at) = self.place(revision) {
+            return self.made.get(at);
         }
+        let at = self.elders.binary_search_by_key(&revision, |(known, _)| *known).ok()?;
+        Some(&self.elders[at].1)
     }
 
     /// The same, to be changed; only while the revision is not forgotten.
@@ -136,28 +136,35 @@ impl Past {
         self.made.iter().position(enough).map_or(self.made.len(), |at| at + 1)
     }
 
-    /// Revisions up to one are forgotten. The others of `elders` have been; they and these
-    /// made what keys have at that one. The operations that made what is forgotten.
-    pub(super) fn forget_until(&mut self, oldest: Revision, elders: &[Revision]) -> Vec<Op> {
-        let mut known = IndexMap::default();
-        for revision in elders {
-            if let Some(made) = self.get(*revision) {
-                known.entry(*revision).or_insert_with(|| made.clone());
+    /// Revisions up to one are forgotten. Those of `stay` made what keys have at that one,
+    /// and stay known; they are in order, and may be repeated. `forgotten` is told the
+    /// operations that made what is forgotten.
+    pub(super) fn forget_until(
+        &mut self,
+        oldest: Revision,
+        stay: &[Revision],
+        mut forgotten: impl FnMut(&Op),
+    ) {
+        let mut stay = stay.iter().copied().peekable();
+        let mut stays = |revision: Revision| {
+            while stay.next_if(|next| *next < revision).is_some() {}
+            stay.peek() == Some(&revision)
+        };
+        self.elders.retain(|(revision, _)| stays(*revision));
+        let many = self.place(oldest).map_or(0, |last| self.made.len().min(last + 1));
+        let mut revision = self.before;
+        for made in self.made.drain(..many) {
+            revision = revision.next();
+            self.bytes -= made.bytes;
+            made.by.operation().into_iter().for_each(&mut forgotten);
+            if stays(revision) {
+                self.elders.push((revision, made));
             }
         }
-        self.elders = known;
-        let many = self.place(oldest).map_or(0, |last| self.made.len().min(last + 1));
-        let forgotten: Vec<Made> = self.made.drain(..many).collect();
         self.before = self.before.max(oldest);
-        self.bytes -= forgotten.iter().map(|made| made.bytes).sum::<usize>();
         while self.idle.front().is_some_and(|(at, _)| *at < self.before) {
             self.forget_idle();
         }
-        let operation = |made: Made| match made.by {
-            Maker::Operation(op) => Some(op),
-            _ => None,
-        };
-        forgotten.into_iter().filter_map(operation).collect()
     }
 
     /// The oldest of the writes without effect is forgotten, if there is one.
@@ -183,7 +190,7 @@ impl Past {
 
     /// Every operation that made a revision or had no effect, as far as it is kept.
     pub(super) fn operations(&self) -> impl Iterator<Item = &Op> {
-        let elders = self.elders.values().filter_map(|made| made.by.operation());
+        let elders = self.elders.iter().filter_map(|(_, made)| made.by.operation());
         let made = self.made.iter().filter_map(|made| made.by.operation());
         elders.chain(made).chain(self.idle.iter().map(|(_, op)| op))
     }
@@ -191,7 +198,7 @@ impl Past {
 
 /// About how many bytes an operation holds.
 fn weight(op: &Op) -> usize {
-    match &op.request {
+    match op.request() {
         Request::Txn(txn) => {
             350 + 260 * (txn.compare.len() + txn.success.len() + txn.failure.len())
         }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::floor::Sight;
+use super::kept::Answer;
 use super::log::Shown;
 use super::operation::Op;
-use crate::history::{KeyEvent, Response, Revision};
+use crate::history::{KeyEvent, Revision};
 
 /// So many revisions from the next one on have a place in the queue.
 const NEAR: usize = 4096;
@@ -14,11 +15,11 @@ const NEAR: usize = 4096;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expected {
     /// Its acknowledged writer.
-    pub(super) writer: Option<(Op, Response)>,
+    pub(super) writer: Option<(Op, Answer)>,
     /// As watches showed it.
     pub(super) shown: Option<Shown>,
     /// Answers that wait for it.
-    pub(super) parked: Vec<(Op, Response)>,
+    pub(super) parked: Vec<(Op, Answer)>,
     /// The first event of another kind that shows it.
     proof: Option<u64>,
 }
@@ -32,7 +33,7 @@ impl Expected {
     }
 
     /// Every answer that waits.
-    pub(super) fn answers(&self) -> impl Iterator<Item = &(Op, Response)> {
+    pub(super) fn answers(&self) -> impl Iterator<Item = &(Op, Answer)> {
         self.writer.iter().chain(&self.parked)
     }
 
@@ -84,15 +85,15 @@ impl Pending {
     }
 
     /// An acknowledged write waits for the revisions before it.
-    pub(super) fn write(&mut self, revision: Revision, op: Op, response: Response) {
+    pub(super) fn write(&mut self, revision: Revision, op: Op, answer: Answer) {
         self.size += 1;
-        self.entry(revision).writer = Some((op, response));
+        self.entry(revision).writer = Some((op, answer));
     }
 
     /// An answer waits for its revision.
-    pub(super) fn park(&mut self, revision: Revision, op: Op, response: Response) {
+    pub(super) fn park(&mut self, revision: Revision, op: Op, answer: Answer) {
         self.size += 1;
-        self.entry(revision).parked.push((op, response));
+        self.entry(revision).parked.push((op, answer));
     }
 
     /// A watch showed a revision.

@@ -2,10 +2,11 @@
 
 use super::engine::Engine;
 use super::floor::{Cause, Floor, Position};
+use super::kept::Answering;
 use super::operation::{End, Op, Operation};
 use super::past::Maker;
 use super::report::{in_order, sight_step};
-use crate::history::{Request, Response, Revision};
+use crate::history::{Request, Revision};
 use crate::model::Claim;
 use crate::verdict::{Finding, Witness, WitnessStep};
 
@@ -26,7 +27,7 @@ impl Engine {
             return;
         }
         let floor = Floor { position: op.floor, cause };
-        if matches!(claim, Claim::Reader(_)) && !matches!(op.request, Request::LeaseGrant(_)) {
+        if matches!(claim, Claim::Reader(_)) && !matches!(op.request(), Request::LeaseGrant(_)) {
             self.findings.add("stale-read", || stale_read(op, &floor, claim));
         } else {
             self.findings.add("time-travel", || time_travel(op, &floor, claim));
@@ -34,7 +35,7 @@ impl Engine {
     }
 
     /// An acknowledged writer names its revision; nobody else may.
-    pub(super) fn claim_revision(&mut self, op: &Op, revision: Revision, response: &Response) {
+    pub(super) fn claim_revision(&mut self, op: &Op, revision: Revision, answer: Answering<'_>) {
         if self.stopped.is_some() {
             return;
         }
@@ -57,10 +58,10 @@ impl Engine {
         } else if revision == self.state.revision().next() {
             // The usual case: nothing has to wait, and nothing is copied.
             let expected = self.pending.take(revision).unwrap_or_default();
-            self.adopt_write(op, response, expected.shown.as_ref());
+            self.adopt_write(op, answer.response, expected.shown.as_ref());
             self.compare_parked(expected, revision);
         } else {
-            self.pending.write(revision, op.clone(), response.clone());
+            self.pending.write(revision, op.clone(), answer.keep());
         }
     }
 

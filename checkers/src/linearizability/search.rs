@@ -120,8 +120,8 @@ impl Search<'_> {
 
     fn candidates(&mut self, next: Revision) -> Vec<Candidate> {
         let expected = self.engine.pending.get(next);
-        if let Some((op, response)) = expected.and_then(|expected| expected.writer.clone()) {
-            return self.acknowledged(op, &response, next);
+        if let Some((op, answer)) = expected.and_then(|expected| expected.writer.clone()) {
+            return self.acknowledged(op, answer.response(), next);
         }
         let mut found = self.engine.possible_makers(next, self.horizon);
         found.retain(|candidate| {
@@ -136,7 +136,9 @@ impl Search<'_> {
         let mut distinct: Vec<Candidate> = Vec::new();
         for candidate in found {
             let same = |known: &Candidate| match (&known.by, &candidate.by) {
-                (Maker::Operation(one), Maker::Operation(other)) => one.request == other.request,
+                (Maker::Operation(one), Maker::Operation(other)) => {
+                    one.request() == other.request()
+                }
                 _ => false,
             };
             if !distinct.iter().any(same) {
@@ -149,7 +151,7 @@ impl Search<'_> {
     /// The acknowledged writer of a revision, if its answer is right here.
     fn acknowledged(&mut self, op: Op, response: &Response, next: Revision) -> Vec<Candidate> {
         let before = next.previous();
-        let wrong = match self.engine.state.evaluate(before, &op.request) {
+        let wrong = match self.engine.state.evaluate(before, op.request()) {
             Some(Ok(evaluation)) => match evaluation.expected.agree(response) {
                 Ok(()) => {
                     let (by, changes) = (Maker::Operation(op), evaluation.changes);
@@ -195,13 +197,13 @@ impl Search<'_> {
         revision: Revision,
         sent: u64,
     ) -> Option<(Op, String)> {
-        expected.parked.iter().find_map(|(op, response)| {
+        expected.parked.iter().find_map(|(op, answer)| {
             if matches!(op.end, End::Answered(Claim::Local(_))) && sent > op.returned() {
                 let wrong = "a write that it shows was sent later".to_owned();
                 return Some((op.clone(), wrong));
             }
-            let wrong = match self.engine.state.evaluate(revision, &op.request)? {
-                Ok(evaluation) => evaluation.expected.agree(response).err()?.to_string(),
+            let wrong = match self.engine.state.evaluate(revision, op.request())? {
+                Ok(evaluation) => evaluation.expected.agree(answer.response()).err()?.to_string(),
                 Err(refusal) => format!("it should have been refused ({refusal:?})"),
             };
             Some((op.clone(), wrong))

@@ -1,6 +1,7 @@
 //! The checker: fences against the state that they were judged on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::fence::{Fenced, acquisition, fences};
 use super::holders::Holders;
@@ -62,7 +63,7 @@ impl Checker for LocksChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Invoke(invoke) => {
                 let mut token = None;

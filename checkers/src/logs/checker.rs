@@ -1,6 +1,7 @@
 //! The checker: exits, log lines, recovery.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::patterns::{surroundings, suspicious};
 use crate::checker::{CheckContext, Checker};
@@ -50,7 +51,7 @@ impl Checker for LogsChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Environment(Environment::MemberExited(exit)) => self.exit(event, exit),
             Body::Environment(Environment::LogFinding { line }) => self.line(event, line),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use super::class::{Class, Waiting};
 use super::ground::Ground;
@@ -218,7 +219,7 @@ fn judge(entries: &[CheckerEntry], history: &History, mutant: &Mutant) -> Judgem
     let preamble = history.preamble.clone();
     let context = CheckContext { preamble, sometimes: Vec::new(), budget: Budget::default() };
     let mut judge = Judge::with(entries, &context);
-    mutant.visit(&history.events, |event| judge.observe(event));
+    mutant.visit(&history.events, |event| judge.observe(&Arc::new(event.clone())));
     let mut judgement = judge.finish(history.torn);
     // A finding that the validator of witnesses refuses catches nothing.
     let again = || {

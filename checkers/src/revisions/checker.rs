@@ -1,6 +1,7 @@
 //! The checker: every header, every pair.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::cluster_id::ClusterId;
 use super::density::Density;
@@ -64,7 +65,7 @@ impl Checker for RevisionsChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         self.order.observe(event);
         self.cluster.observe(event);
         match &event.body {

@@ -1,6 +1,7 @@
 //! The checker: streams in, findings out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::change_log::ChangeLog;
 use super::compactions::{Compactions, Known};
@@ -82,7 +83,7 @@ impl Checker for WatchChecker {
         NAME
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Arc<Event>) {
         self.epochs.observe(event);
         self.compactions.observe(event, &self.epochs);
         match &event.body {

@@ -1,6 +1,7 @@
 //! The three engines, each asked about the same history.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use stormglass_checkers::checker::Budget;
 use stormglass_checkers::history::{
@@ -63,7 +64,7 @@ fn by_revision(history: &History) -> Verdict {
     let entries = checkers().iter().filter(|entry| entry.name == "linearizability");
     let entries: Vec<_> = entries.copied().collect();
     let mut judge = Judge::with(&entries, &common::run::context(history));
-    history.events.iter().for_each(|event| judge.observe(event));
+    history.events.iter().for_each(|event| judge.observe(&Arc::new(event.clone())));
     let verdict = judge.finish(None).verdicts.pop().expect("one checker");
     let broken = verdict.reasons.iter().any(|reason| reason.contains("broken"));
     assert!(!broken, "{:?}", verdict.reasons);

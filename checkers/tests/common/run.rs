@@ -1,5 +1,7 @@
 //! Running checkers over a history.
 
+use std::sync::Arc;
+
 use stormglass_checkers::checker::{Budget, CheckContext, Checker};
 use stormglass_checkers::history::{Body, Event, History};
 use stormglass_checkers::judge::Judge;
@@ -20,7 +22,7 @@ pub fn context(history: &History) -> CheckContext {
 /// # Panics
 /// When the validator of witnesses does not accept a finding.
 pub fn feed(mut checker: Box<dyn Checker>, history: &History) -> Verdict {
-    history.events.iter().for_each(|event| checker.observe(event));
+    history.events.iter().for_each(|event| checker.observe(&Arc::new(event.clone())));
     let verdict = checker.finish();
     accept(history, &verdict.findings);
     verdict
@@ -32,7 +34,7 @@ pub fn feed(mut checker: Box<dyn Checker>, history: &History) -> Verdict {
 /// When there is no checker of that name.
 pub fn unconfirmed(name: &str, history: &History) -> Verdict {
     let mut checker = (entry(name).new)(&context(history));
-    history.events.iter().for_each(|event| checker.observe(event));
+    history.events.iter().for_each(|event| checker.observe(&Arc::new(event.clone())));
     checker.finish()
 }
 
@@ -63,7 +65,7 @@ pub fn anomalies(name: &str, history: &History) -> Vec<String> {
 /// When the validator of witnesses does not accept a finding.
 pub fn judge(history: &History) -> Judgement {
     let mut judge = Judge::new(&context(history));
-    history.events.iter().for_each(|event| judge.observe(event));
+    history.events.iter().for_each(|event| judge.observe(&Arc::new(event.clone())));
     let judgement = judge.finish(history.torn);
     judgement.verdicts.iter().for_each(|verdict| accept(history, &verdict.findings));
     judgement

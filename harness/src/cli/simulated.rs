@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufWriter;
+use std::sync::Arc;
 
 use stormglass_checkers::history::{CodecError, HistoryWriter, Nanos};
 use stormglass_checkers::judge::Judge;
@@ -107,10 +108,10 @@ fn carry_out(
     let mut judge = Judge::new(&context(&preamble, Some(plan)));
     let mut written = Ok(());
     simulation.run(&mut |event| {
-        judge.observe(&event);
         if written.is_ok() {
             written = writer.write(&event);
         }
+        judge.observe(&Arc::new(event));
     });
     written.and_then(|()| writer.flush()).map_err(|error| not_written(&error))?;
     let judged_from = clock.now();

@@ -35,9 +35,10 @@ impl Judging {
             let _ = stormglass_linux::priority::give_way();
             let mut judge = Judge::new(&context);
             for event in events {
-                judge.observe(&event);
+                let look = event.index % 256 == 0;
+                judge.observe(&Arc::new(event));
                 // Asking every checker is not free; every now and then is often enough.
-                if event.index % 256 == 0 && judge.so_far() == Status::Invalid {
+                if look && judge.so_far() == Status::Invalid {
                     flag.store(true, Ordering::Relaxed);
                 }
             }

@@ -1,6 +1,7 @@
 //! Plans, runs and judgements of the simulated store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use stormglass_checkers::checker::{Budget, CheckContext};
 use stormglass_checkers::history::Event;
@@ -92,7 +93,7 @@ pub(crate) fn judge(plan: &Plan, bug: Option<Bug>) -> Judged {
     let mut judge = Judge::new(&context);
     let mut events = Vec::new();
     let simulated = simulation.run(&mut |event| {
-        judge.observe(&event);
+        judge.observe(&Arc::new(event.clone()));
         events.push(event);
     });
     let judgement = judge.finish(None);
