@@ -124,6 +124,10 @@ fn each_part(name: &str, mix: &Mix, path: &Path, rows: &mut Rows) -> Outcome<()>
     Ok(())
 }
 
+/// The allocator of the program that is installed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Outcome<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let after = |word: &str| words.iter().skip_while(|other| *other != word).nth(1);

@@ -33,6 +33,10 @@ use std::path::PathBuf;
 
 use rows::Rows;
 
+/// The allocator of the program that is installed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let json = words.iter().position(|word| word == "--json").map(|at| {
