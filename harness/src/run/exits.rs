@@ -17,7 +17,9 @@ pub(super) async fn watch_exits(session: Session, stop: Stop) {
     while !stop.sleep(LOOK_AGAIN).await {
         for index in session.members() {
             let Some(end) = session.member(index).take_end() else { continue };
-            record_end(&session, index, end);
+            if record_end(&session, index, end).excused {
+                continue;
+            }
             let count = restarts.entry(index).or_default();
             *count += 1;
             if *count <= RESTARTS {
