@@ -175,6 +175,24 @@ fn land_bite_and_heal(cases: &[&Case]) {
 }
 
 #[test]
+fn without_its_device_no_fault_of_disks_is_injected_and_the_run_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = CASES.iter().find(|case| case.kind == "slow-disk").expect("a case");
+    let scenario = folder.path().join("faults.toml");
+    std::fs::write(&scenario, scenario_text(&[case])).expect("written");
+    let dir = folder.path().join("run");
+    let scenario = scenario.to_str().expect("a path");
+    run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3", "--fuse", "/no/such"]).expect(3);
+    let refused = events(&dir).into_iter().find_map(|event| match event.body {
+        Body::Environment(Environment::FaultUnavailable { kind, reason }) => Some((kind, reason)),
+        _ => None,
+    });
+    let (kind, reason) = refused.expect("refused");
+    assert_eq!(kind, "slow-disk");
+    assert!(reason.contains("FUSE device") && reason.contains("modprobe fuse"), "{reason}");
+}
+
+#[test]
 fn without_faults_nothing_is_reported_as_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
