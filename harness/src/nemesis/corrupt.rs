@@ -8,14 +8,14 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::damage::{Damage, spoil};
 use super::data_copy::{discard, keep, put_back};
-use super::disks::log_length;
+use super::disks::{has_ended, log_length};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::params::{seed, text};
 use super::restart::restart_all;
 use super::site::{Site, blocking};
 use crate::clock::after;
-use crate::session::{await_answer, record_end, record_ready, record_start, start_member};
+use crate::session::{await_answer, record_ready, record_start, start_member};
 use crate::target::{Target, Unsupported};
 
 /// Within this time a member answers, or has refused what it found.
@@ -113,7 +113,7 @@ async fn starts(site: &Site, index: MemberIndex) -> bool {
     let clock = site.session.recorder.clock();
     let end = after(clock.now(), START_LIMIT);
     while clock.now() < end {
-        if ended(site, index) {
+        if has_ended(site, index) {
             return false;
         }
         if await_answer(&site.session, index, ANSWER_LIMIT).await.is_some() {
@@ -122,15 +122,6 @@ async fn starts(site: &Site, index: MemberIndex) -> bool {
         }
     }
     false
-}
-
-/// Whether a member's process has ended; its end is recorded.
-fn ended(site: &Site, index: MemberIndex) -> bool {
-    let member = site.member(index);
-    if let Some(end) = member.take_end() {
-        record_end(&site.session, index, end);
-    }
-    member.pid().is_none()
 }
 
 /// Puts back what a member refused. One that went on with what it found is left with it: it
@@ -147,13 +138,13 @@ async fn heal_member(
     if went_on {
         blocking(move || Ok(member.data_dir().map_or(Ok(()), discard)?)).await?;
     } else {
-        if !ended(site, index) {
+        if !has_ended(site, index) {
             kill(site, index, evidence).await?;
         }
         blocking(move || Ok(member.data_dir().map_or(Ok(()), put_back)?)).await?;
         site.session.excuses.excuse_log(index, log..log_length(site, index));
     }
-    if went_on && !ended(site, index) {
+    if went_on && !has_ended(site, index) {
         return Ok(());
     }
     restart_all(site, &[index], evidence).await

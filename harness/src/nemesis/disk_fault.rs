@@ -82,7 +82,7 @@ impl Injector for DiskFault {
                 let hit = hit - (self.struck)(disk.before);
                 evidence.insert(format!("{member}-operations-refused"), hit.to_string());
                 struck += hit;
-                let back = come_back(site, member, &mut evidence).await;
+                let back = come_back(site, member, hit > 0, &mut evidence).await;
                 site.session.excuses.end(member);
                 if let Some(line) = log_line(site, member, disk.log, self.cause) {
                     let line: String = line.chars().take(LINE_CHARS).collect();

@@ -10,11 +10,13 @@ use super::kill::kill;
 use super::metrics::sync_times;
 use super::restart::{await_back, restart_all};
 use super::site::Site;
+use crate::clock::after;
 use crate::session::record_end;
 use crate::target::{DiskCounters, DiskFaults, Loss, Target, Unsupported};
 
-/// A member that has hit an error is gone within this time, if it goes.
-const GRACE: Duration = Duration::from_millis(200);
+/// A member that has hit an error is gone within this time, if it goes and the machine is quiet.
+const GRACE: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// A member that ends while its heal waits for it is started again so often.
 const ATTEMPTS: u32 = 3;
 
@@ -100,20 +102,22 @@ pub(super) async fn fail_power(
     set(site, members, DiskFaults::default()).await
 }
 
-/// Makes sure that a member answers whose disk is good again; one that has ended is started.
+/// Makes sure that a member answers whose disk is good again; one that was struck by an error
+/// gets time to end, and is started again.
 pub(super) async fn come_back(
     site: &Site,
     index: MemberIndex,
+    struck: bool,
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
-    let member = site.member(index);
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), if struck { GRACE } else { Duration::ZERO });
+    while !has_ended(site, index) && clock.now() < end {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
     let mut result = Ok(());
     for _ in 0..ATTEMPTS {
-        tokio::time::sleep(GRACE).await;
-        if let Some(end) = member.take_end() {
-            record_end(&site.session, index, end);
-        }
-        if member.pid().is_none() {
+        if has_ended(site, index) {
             evidence.insert(format!("{index}-ended"), "true".to_owned());
             result = restart_all(site, &[index], evidence).await;
         } else {
@@ -124,4 +128,13 @@ pub(super) async fn come_back(
         }
     }
     result
+}
+
+/// Whether a member's process has ended; an end that nobody has seen yet is recorded.
+pub(super) fn has_ended(site: &Site, index: MemberIndex) -> bool {
+    let member = site.member(index);
+    if let Some(end) = member.take_end() {
+        record_end(&site.session, index, end);
+    }
+    member.pid().is_none()
 }

@@ -30,9 +30,11 @@ impl Injector for SlowDisk {
         members: &'a [MemberIndex],
     ) -> Injection<'a, Active> {
         Box::pin(async move {
-            let mut faults = DiskFaults::default();
-            faults.sync_delay = span(fault, "delay");
-            faults.sync_spread = span(fault, "spread");
+            let faults = DiskFaults {
+                sync_delay: span(fault, "delay"),
+                sync_spread: span(fault, "spread"),
+                ..DiskFaults::default()
+            };
             hit(site, members, faults).await
         })
     }

@@ -16,29 +16,45 @@ pub struct Excuses {
 
 #[derive(Default)]
 struct Known {
-    /// The cause that a member's last words must name; an empty one excuses every end.
-    causes: BTreeMap<MemberIndex, &'static str>,
+    causes: BTreeMap<MemberIndex, Cause>,
     /// Parts of logs, in bytes.
     logs: BTreeMap<MemberIndex, Vec<Range<u64>>>,
+}
+
+struct Cause {
+    /// What a member's last words must name; an empty one excuses every end.
+    named: &'static str,
+    /// Whether the fault holds still. If not, only a member that is slow to end is excused.
+    holds: bool,
 }
 
 impl Excuses {
     /// From now on the member may end if its last words name the cause. Who begins this starts
     /// the member again.
     pub fn begin(&self, member: MemberIndex, cause: &'static str) {
-        self.known().causes.insert(member, cause);
+        self.known().causes.insert(member, Cause { named: cause, holds: true });
     }
 
-    /// From now on the member has to run.
+    /// The fault is over. A member that was hit may take its time to end; whoever watches its
+    /// process starts it again.
     pub fn end(&self, member: MemberIndex) {
-        self.known().causes.remove(&member);
+        let mut known = self.known();
+        known.causes.retain(|other, cause| *other != member || !cause.named.is_empty());
+        if let Some(cause) = known.causes.get_mut(&member) {
+            cause.holds = false;
+        }
+    }
+
+    /// Whether a fault holds, whose heal starts the member again.
+    pub fn hold(&self, member: MemberIndex) -> bool {
+        self.known().causes.get(&member).is_some_and(|cause| cause.holds)
     }
 
     /// Whether an end with these last words is excused.
     pub fn cover(&self, member: MemberIndex, last_words: &[String]) -> bool {
         let known = self.known();
-        let named = |cause: &&str| last_words.iter().any(|line| line.contains(*cause));
-        known.causes.get(&member).is_some_and(|cause| cause.is_empty() || named(&cause))
+        let says = |cause: &Cause| last_words.iter().any(|line| line.contains(cause.named));
+        known.causes.get(&member).is_some_and(|cause| cause.named.is_empty() || says(cause))
     }
 
     /// What the member wrote to its log from one byte to another proves nothing.
@@ -64,7 +80,7 @@ mod tests {
     const MEMBER: MemberIndex = MemberIndex(1);
 
     #[test]
-    fn only_the_cause_excuses_and_only_while_it_holds() {
+    fn only_the_cause_excuses_and_only_its_fault_restarts() {
         let excuses = Excuses::default();
         let words = |words: &str| vec!["an earlier line".to_owned(), words.to_owned()];
         let full = words("fatal: no space left on device");
@@ -73,10 +89,14 @@ mod tests {
         assert!(excuses.cover(MEMBER, &full));
         assert!(!excuses.cover(MEMBER, &words("panic: index out of range")));
         assert!(!excuses.cover(MemberIndex(2), &full));
+        assert!(excuses.hold(MEMBER));
         excuses.end(MEMBER);
-        assert!(!excuses.cover(MEMBER, &full));
+        assert!(excuses.cover(MEMBER, &full), "it was slow to end");
+        assert!(!excuses.hold(MEMBER));
         excuses.begin(MEMBER, "");
         assert!(excuses.cover(MEMBER, &words("anything")));
+        excuses.end(MEMBER);
+        assert!(!excuses.cover(MEMBER, &words("anything")));
     }
 
     #[test]

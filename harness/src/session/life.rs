@@ -53,7 +53,7 @@ pub fn record_ready(session: &Session, index: MemberIndex) {
 pub struct Ended {
     /// The last lines of its log, where nobody had asked it to end.
     pub log_tail: Vec<String>,
-    /// Whether it ended by itself because of a fault that holds, whose heal starts it again.
+    /// Whether it ended by itself because of a fault.
     pub excused: bool,
 }
 
