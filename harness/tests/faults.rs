@@ -1,16 +1,20 @@
 //! Every fault on a real cluster: it lands, something other than our own word shows that
 //! it bit, and it heals.
 
+#[path = "faults/disks.rs"]
+mod disks;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use stormglass_checkers::history::{
     Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Phase, Request,
 };
-use support::{events, run_into};
+use stormglass_checkers::verdict::Status;
+use support::{Said, events, run_into};
 
 /// One fault, and what shows that it bit.
 struct Case {
@@ -46,7 +50,46 @@ const CASES: &[Case] = &[
         bit: answers_were_late,
     },
     Case { kind: "reset", duration: "200ms", params: "", bit: peers_saw_resets },
+    Case {
+        kind: "power-failure",
+        duration: "1s",
+        params: "lost = \"torn\"",
+        bit: disks::unsynced_bytes_were_lost,
+    },
+    Case {
+        kind: "slow-disk",
+        duration: "3s",
+        params: "delay = \"100ms\", spread = \"20ms\"",
+        bit: disks::the_member_measured_slow_syncs,
+    },
+    Case {
+        kind: "disk-full",
+        duration: "1s",
+        params: "",
+        bit: |events, begin, _, dir| {
+            disks::the_member_ended_naming(events, begin, dir, "no space left on device")
+        },
+    },
+    Case {
+        kind: "disk-error",
+        duration: "1s",
+        params: "",
+        bit: |events, begin, _, dir| {
+            disks::the_member_ended_naming(events, begin, dir, "input/output error")
+        },
+    },
+    Case { kind: "lying-disk", duration: "2s", params: "", bit: disks::every_member_lost_bytes },
+    Case {
+        kind: "corrupt",
+        duration: "1s",
+        params: "file = \"wal\"",
+        bit: disks::the_member_refused_its_log,
+    },
 ];
+
+/// The places of the first faults of links and of disks.
+const FIRST_OF_LINKS: usize = 6;
+const FIRST_OF_DISKS: usize = 9;
 
 /// The sort of evidence that a member's own log gives.
 const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool {
@@ -66,25 +109,58 @@ fn every_fault_has_a_case() {
 
 #[test]
 fn faults_of_members_land_bite_and_heal() {
-    let cases: Vec<&Case> = CASES.iter().take_while(|case| case.kind != "partition").collect();
-    land_bite_and_heal(&cases);
+    land_bite_and_heal(&cases(0..FIRST_OF_LINKS));
 }
 
 #[test]
 fn faults_of_links_land_bite_and_heal() {
     // Resets come first: connections that a partition broke end with resets too.
-    let cases = CASES.iter().rev().take_while(|case| case.kind != "kill-defragment");
-    land_bite_and_heal(&cases.collect::<Vec<_>>());
+    let mut cases = cases(FIRST_OF_LINKS..FIRST_OF_DISKS);
+    cases.reverse();
+    land_bite_and_heal(&cases);
+}
+
+#[test]
+fn faults_of_disks_land_bite_and_heal() {
+    // What damages a correct store has a test of its own.
+    let mut cases = cases(FIRST_OF_DISKS..CASES.len());
+    cases.retain(|case| case.kind != "lying-disk");
+    land_bite_and_heal(&cases);
+}
+
+#[test]
+fn an_acknowledged_write_that_was_never_synced_is_gone_after_a_power_failure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = CASES.iter().find(|case| case.kind == "lying-disk").expect("a case");
+    let text = scenario_text(&[case]).replace("[\"m2\"]", "\"all\"");
+    let (dir, said) = run_scenario(folder.path(), &text, 1);
+    let events = events(&dir);
+    let (begin, end) = fault(&events, case.kind);
+    assert!((case.bit)(&events, begin, end, &dir), "{end:?}");
+    let judgement = support::judgement(&dir);
+    let durability = judgement.verdicts.iter().find(|verdict| verdict.checker == "durability");
+    let lost = durability.is_some_and(|verdict| verdict.status == Status::Invalid);
+    assert!(lost, "acknowledged writes are gone, and nobody saw it: {}", said.out);
+}
+
+fn cases(part: Range<usize>) -> Vec<&'static Case> {
+    CASES[part].iter().collect()
+}
+
+/// Runs a scenario, and expects it to end with this code.
+fn run_scenario(folder: &Path, text: &str, code: i32) -> (PathBuf, Said) {
+    let scenario = folder.join("faults.toml");
+    std::fs::write(&scenario, text).expect("written");
+    let dir = folder.join("run");
+    let scenario = scenario.to_str().expect("a path");
+    let said = run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(code);
+    (dir, said)
 }
 
 /// Injects faults one after the other, in one run.
 fn land_bite_and_heal(cases: &[&Case]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let scenario = folder.path().join("faults.toml");
-    std::fs::write(&scenario, scenario_text(cases)).expect("written");
-    let dir = folder.path().join("run");
-    let scenario = scenario.to_str().expect("a path");
-    let said = run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(0);
+    let (dir, said) = run_scenario(folder.path(), &scenario_text(cases), 0);
     let events = events(&dir);
     for case in cases {
         let (begin, end) = fault(&events, case.kind);
@@ -96,6 +172,24 @@ fn land_bite_and_heal(cases: &[&Case]) {
         events.iter().any(|e| e.body == Body::Environment(Environment::Phase(Phase::Recovered))),
         "the cluster is healthy after the last heal"
     );
+}
+
+#[test]
+fn without_its_device_no_fault_of_disks_is_injected_and_the_run_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = CASES.iter().find(|case| case.kind == "slow-disk").expect("a case");
+    let scenario = folder.path().join("faults.toml");
+    std::fs::write(&scenario, scenario_text(&[case])).expect("written");
+    let dir = folder.path().join("run");
+    let scenario = scenario.to_str().expect("a path");
+    run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3", "--fuse", "/no/such"]).expect(3);
+    let refused = events(&dir).into_iter().find_map(|event| match event.body {
+        Body::Environment(Environment::FaultUnavailable { kind, reason }) => Some((kind, reason)),
+        _ => None,
+    });
+    let (kind, reason) = refused.expect("refused");
+    assert_eq!(kind, "slow-disk");
+    assert!(reason.contains("FUSE device") && reason.contains("modprobe fuse"), "{reason}");
 }
 
 #[test]

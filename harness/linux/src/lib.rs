@@ -1,5 +1,5 @@
 //! The operating system's levers, as small safe interfaces: namespaces, TUN devices and the
-//! userspace switch between them, processes and their signals.
+//! userspace switch between them, disks in user space, processes and their signals.
 //!
 //! This is the only package of Stormglass with `unsafe` code. It knows neither etcd nor
 //! scenarios nor tokio, and it never logs: every call returns what happened.
@@ -8,6 +8,7 @@
 //!   a run outlives it, not even after SIGKILL.
 //! * [`netns`], [`tun`], [`switch`]: one network namespace per member, wired by a switch whose
 //!   directed links can be cut while traffic flows.
+//! * [`disk`]: a disk per member that loses what was not synced, is slow, full or fails.
 //! * [`process`]: members that die with the program, and are stopped and resumed for certain.
 //! * [`capability`]: which of these levers work on this machine, and how to get the others.
 //!
@@ -18,6 +19,10 @@
 mod call;
 #[cfg(target_os = "linux")]
 pub mod capability;
+#[cfg(target_os = "linux")]
+mod dice;
+#[cfg(target_os = "linux")]
+pub mod disk;
 #[cfg(any(not(target_os = "linux"), test))]
 #[doc(hidden)]
 pub mod elsewhere;

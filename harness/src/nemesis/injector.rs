@@ -9,16 +9,22 @@ use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::compact::Compact;
+use super::corrupt::Corrupt;
 use super::defragment::Defragment;
+use super::disk_fault::{DISK_ERROR, DISK_FULL};
 use super::disturb::DISTURB;
 use super::isolate::ISOLATE;
 use super::kill::Kill;
 use super::kill_defragment::KillDefragment;
+use super::lying_disk::LyingDisk;
+use super::metrics::SyncTimes;
 use super::partition::PARTITION;
 use super::pause::Pause;
+use super::power_failure::PowerFailure;
 use super::reset::RESET;
 use super::site::Site;
-use crate::target::{LinkCounters, Place, Target, Unsupported};
+use super::slow_disk::SlowDisk;
+use crate::target::{DiskCounters, LinkCounters, Place, Target, Unsupported};
 
 /// What shows that a fault bit: names and values for people and for properties.
 pub type Evidence = BTreeMap<String, String>;
@@ -54,6 +60,10 @@ pub struct Active {
     pub evidence: Evidence,
     /// The links that it hits, with what they had counted before.
     pub links: Vec<HitLink>,
+    /// The disks that it hits, with what they had done before.
+    pub disks: Vec<HitDisk>,
+    /// How long members' logs were when it began, in bytes.
+    pub logs: Vec<(MemberIndex, u64)>,
 }
 
 /// A directed link that a fault hits.
@@ -67,10 +77,23 @@ pub struct HitLink {
     pub before: LinkCounters,
 }
 
+/// A disk that a fault hits.
+#[derive(Clone, Copy, Debug)]
+pub struct HitDisk {
+    /// Whose it is.
+    pub member: MemberIndex,
+    /// What it had done when the fault began.
+    pub before: DiskCounters,
+    /// What the member said of its syncs then.
+    pub syncs: Option<SyncTimes>,
+    /// How long the member's log was then, in bytes.
+    pub log: u64,
+}
+
 impl Active {
     /// A fault of members, not of links.
     pub(super) fn of(members: Vec<MemberIndex>, since: Nanos, evidence: Evidence) -> Self {
-        Self { members, since, evidence, links: Vec::new() }
+        Self { members, since, evidence, links: Vec::new(), disks: Vec::new(), logs: Vec::new() }
     }
 }
 
@@ -98,8 +121,23 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 9] =
-    [&Kill, &Pause, &ISOLATE, &Defragment, &Compact, &KillDefragment, &PARTITION, &DISTURB, &RESET];
+static INJECTORS: [&dyn Injector; 15] = [
+    &Kill,
+    &Pause,
+    &ISOLATE,
+    &Defragment,
+    &Compact,
+    &KillDefragment,
+    &PARTITION,
+    &DISTURB,
+    &RESET,
+    &PowerFailure,
+    &SlowDisk,
+    &DISK_FULL,
+    &DISK_ERROR,
+    &LyingDisk,
+    &Corrupt,
+];
 
 /// Every injector, in the order of the vocabulary.
 pub fn injectors() -> &'static [&'static dyn Injector] {

@@ -1,7 +1,12 @@
 //! The nemesis: carries out the plan's faults, proves that they bit, heals and verifies.
 
 mod compact;
+mod corrupt;
+mod damage;
+mod data_copy;
 mod defragment;
+mod disk_fault;
+mod disks;
 mod disturb;
 mod injector;
 mod isolate;
@@ -9,17 +14,21 @@ mod journal;
 mod kill;
 mod kill_defragment;
 mod links;
+mod lying_disk;
+mod metrics;
 mod params;
 mod partition;
 mod pause;
+mod power_failure;
 mod reset;
 mod restart;
 mod schedule;
 mod site;
+mod slow_disk;
 mod target_choice;
 
 pub use injector::{
-    Active, Evidence, HitLink, InjectError, Injection, Injector, injector, injectors,
+    Active, Evidence, HitDisk, HitLink, InjectError, Injection, Injector, injector, injectors,
 };
 pub use journal::{Journal, JournalEntry, JournalState};
 pub use schedule::{NemesisReport, carry_out};

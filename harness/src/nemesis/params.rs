@@ -41,3 +41,8 @@ pub(super) fn share(fault: &PlannedFault, name: &str) -> Share {
     )]
     Share::of_million(million as u32)
 }
+
+/// A seed of the fault's own: its number and its time come from the run's.
+pub(super) fn seed(fault: &PlannedFault) -> u64 {
+    fault.from.0 ^ (u64::from(fault.id.0) << 32)
+}

@@ -9,7 +9,7 @@ use stormglass_checkers::history::MemberIndex;
 use super::injector::InjectError;
 use super::journal::Journal;
 use crate::session::Session;
-use crate::target::{Kill, Member, Pause};
+use crate::target::{Disk, Kill, Member, Pause};
 
 /// Where the nemesis works: the run, and what it has learnt on the way.
 pub struct Site {
@@ -52,6 +52,16 @@ impl Site {
         blocking(move || Ok(call(member.pause()?)?)).await
     }
 
+    /// Calls into the power over a member's disk, where blocking hurts nobody.
+    pub(super) async fn with_disk<T: Send + 'static>(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Disk) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.disk()?)?)).await
+    }
+
     /// Remembers how long a defragmentation took, so that the next kill can come
     /// within one.
     pub(super) fn learn_defragmentation(&self, member: MemberIndex, took: Duration) {
@@ -66,7 +76,8 @@ impl Site {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Calls what may block where that hurts nobody.
+pub(super) async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, InjectError> + Send + 'static,
 ) -> Result<T, InjectError> {
     match tokio::task::spawn_blocking(call).await {

@@ -49,17 +49,26 @@ pub fn record_ready(session: &Session, index: MemberIndex) {
     record(session, index, Environment::MemberReady {});
 }
 
+/// What is known of a member's end.
+pub struct Ended {
+    /// The last lines of its log, where nobody had asked it to end.
+    pub log_tail: Vec<String>,
+    /// Whether it ended by itself because of a fault.
+    pub excused: bool,
+}
+
 /// Records that a member's process ended; where nobody asked it to, with the last lines
-/// of its log, which are returned.
-pub fn record_end(session: &Session, index: MemberIndex, end: MemberEnd) -> Vec<String> {
+/// of its log.
+pub fn record_end(session: &Session, index: MemberIndex, end: MemberEnd) -> Ended {
     let log_tail = match session.member(index).log_path() {
         Some(path) if !end.expected => log_tail(path),
         _ => Vec::new(),
     };
-    let exit =
-        MemberExit { status: end.status, expected: end.expected, log_tail: log_tail.clone() };
+    let excused = !end.expected && session.excuses.cover(index, &log_tail);
+    let expected = end.expected || excused;
+    let exit = MemberExit { status: end.status, expected, log_tail: log_tail.clone() };
     record(session, index, Environment::MemberExited(exit));
-    log_tail
+    Ended { log_tail, excused }
 }
 
 fn record(session: &Session, index: MemberIndex, what: Environment) {

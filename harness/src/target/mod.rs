@@ -7,6 +7,6 @@ pub mod local;
 mod power;
 
 pub use power::{
-    Kill, Link, LinkCounters, Member, MemberEnd, Network, Pause, Place, Share, Target, TargetError,
-    Unsupported,
+    Disk, DiskCounters, DiskErrors, DiskFaults, Kill, Link, LinkCounters, Loss, Lost, Member,
+    MemberEnd, Network, Pause, Place, Share, Target, TargetError, Unsupported,
 };

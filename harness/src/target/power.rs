@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
+pub use stormglass_linux::disk::{
+    Counters as DiskCounters, Errors as DiskErrors, Faults as DiskFaults, Loss, Lost,
+};
 pub use stormglass_linux::switch::{Link, LinkCounters, Share};
 
 /// A power that a target does not grant, and what would make it available.
@@ -135,6 +138,12 @@ pub trait Member: Send + Sync {
     /// # Errors
     /// When it cannot be paused here.
     fn pause(&self) -> Result<&dyn Pause, Unsupported>;
+
+    /// The power over the disk that its data is on.
+    ///
+    /// # Errors
+    /// When its data is on a disk that cannot be touched.
+    fn disk(&self) -> Result<&dyn Disk, Unsupported>;
 }
 
 /// How a member's process ended.
@@ -174,6 +183,21 @@ pub trait Pause {
     /// # Errors
     /// When the system refuses.
     fn resume(&self) -> io::Result<()>;
+}
+
+/// The disk that a member's data is on, and nothing else.
+pub trait Disk {
+    /// Sets what is wrong with it from now on; by default nothing.
+    fn set(&self, faults: DiskFaults);
+
+    /// What it has done since the target was made.
+    fn counters(&self) -> DiskCounters;
+
+    /// Loses what the member had not synced. The member must not run.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn power_failure(&self, loss: Loss, seed: u64) -> io::Result<Lost>;
 }
 
 /// An end of a link.

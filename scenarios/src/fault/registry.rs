@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::disks;
+
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultEntry {
@@ -21,6 +23,14 @@ pub struct FaultEntry {
     pub settle: Duration,
     /// Its parameters.
     pub params: &'static [ParamEntry],
+}
+
+impl FaultEntry {
+    /// Whether etcd promises to survive it, with as many members hit as it promises. The others
+    /// are controls, whose damage must be seen: nothing draws them that is to end valid.
+    pub fn in_model(&self) -> bool {
+        !OUT_OF_MODEL.contains(&self.kind)
+    }
 }
 
 /// A parameter of a kind of fault.
@@ -62,6 +72,9 @@ pub enum Power {
     Network,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
+    /// Slow down, fill up and fail the disk that a member's data is on, and lose what was not
+    /// synced.
+    Disk,
 }
 
 /// Every kind of fault.
@@ -74,7 +87,10 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
     FAULTS.iter().find(|entry| entry.kind == kind)
 }
 
-static FAULTS: [FaultEntry; 9] = [
+/// Faults that etcd does not promise to survive.
+const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt"];
+
+static FAULTS: [FaultEntry; 15] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -181,6 +197,12 @@ static FAULTS: [FaultEntry; 9] = [
         settle: Duration::from_secs(1),
         params: &[CLIENTS_TOO],
     },
+    disks::POWER_FAILURE,
+    disks::SLOW_DISK,
+    disks::DISK_FULL,
+    disks::DISK_ERROR,
+    disks::LYING_DISK,
+    disks::CORRUPT,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

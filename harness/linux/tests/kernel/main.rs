@@ -1,6 +1,8 @@
 //! The levers on the real kernel, as whoever runs the tests and as an ordinary user.
 #![cfg(target_os = "linux")]
 
+mod disk;
+mod disk_faults;
 mod isolation;
 mod links;
 mod process;

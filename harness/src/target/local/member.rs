@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
+use stormglass_linux::disk::Disk;
 use stormglass_linux::netns::NetNs;
-use stormglass_linux::process::{Exit, Launch, Process, Spawner};
+use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 
-use crate::target::{Kill, Member, MemberEnd, Pause, Unsupported};
+use crate::target::{self, Kill, Member, MemberEnd, Pause, Unsupported};
 
 /// How long the system may take to remove a killed process.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -26,6 +27,8 @@ pub(super) struct MemberPlan {
     pub(super) data_dir: PathBuf,
     pub(super) log_path: PathBuf,
     pub(super) netns: Option<Arc<NetNs>>,
+    /// What the data directory is on, where it can be touched.
+    pub(super) disk: Result<Disk, Unsupported>,
 }
 
 /// One member.
@@ -49,6 +52,14 @@ impl LocalMember {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Kills the process, which must not have to wait for a slow disk: the signal first, so that
+    /// it never learns what becomes of its syncs.
+    fn end(&self, process: &Process) -> io::Result<Exit> {
+        process.signal(Signal::Kill)?;
+        let _released = self.plan.disk.as_ref().ok().map(Disk::release);
+        process.kill_and_wait(KILL_LIMIT)
     }
 
     fn log(&self) -> io::Result<File> {
@@ -103,6 +114,13 @@ impl Member for LocalMember {
     fn pause(&self) -> Result<&dyn Pause, Unsupported> {
         Ok(self)
     }
+
+    fn disk(&self) -> Result<&dyn target::Disk, Unsupported> {
+        match &self.plan.disk {
+            Ok(disk) => Ok(disk),
+            Err(reason) => Err(reason.clone()),
+        }
+    }
 }
 
 impl Kill for LocalMember {
@@ -115,7 +133,7 @@ impl Kill for LocalMember {
         let crashed = process.try_wait()?;
         let exit = match crashed {
             Some(exit) => exit,
-            None => process.kill_and_wait(KILL_LIMIT)?,
+            None => self.end(&process)?,
         };
         Ok(MemberEnd { status: describe(exit), expected: crashed.is_none() })
     }

@@ -1,0 +1,83 @@
+//! A copy of a member's data directory, to put back what was spoilt.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Copies a data directory aside, in place of any earlier copy; where the copy is.
+pub(super) fn keep(data: &Path) -> io::Result<PathBuf> {
+    let kept = beside(data);
+    remove(&kept)?;
+    copy(data, &kept)?;
+    Ok(kept)
+}
+
+/// Puts the copy back, synced, in place of what is there now. Without a copy nothing was
+/// spoilt, and nothing is touched.
+pub(super) fn put_back(data: &Path) -> io::Result<()> {
+    if !beside(data).exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(data)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    copy(&beside(data), data)?;
+    discard(data)
+}
+
+/// Removes the copy.
+pub(super) fn discard(data: &Path) -> io::Result<()> {
+    remove(&beside(data))
+}
+
+fn beside(data: &Path) -> PathBuf {
+    data.with_file_name("kept")
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+            File::open(&target)?.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_there_comes_back_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        fs::create_dir_all(data.join("member/wal")).expect("made");
+        fs::write(data.join("member/wal/0.wal"), b"entries").expect("written");
+        keep(&data).expect("kept");
+        fs::write(data.join("member/wal/0.wal"), b"spoilt!").expect("written");
+        fs::write(data.join("member/wal/0.wal.broken"), b"").expect("written");
+        put_back(&data).expect("put back");
+        assert_eq!(fs::read(data.join("member/wal/0.wal")).expect("there"), b"entries");
+        assert!(!data.join("member/wal/0.wal.broken").exists());
+        assert!(!beside(&data).exists());
+    }
+}
