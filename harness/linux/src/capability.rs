@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::isolation::{self, Probe, Step};
 pub use crate::lever::{Lever, LeverStatus};
 use crate::limits;
+use crate::vdso;
 
 /// Three members under load hold some hundred files each; the harness about as many.
 const OPEN_FILES_WANTED: u64 = 4096;
@@ -16,8 +17,22 @@ pub fn report(tun_device: &Path) -> Vec<Lever> {
         Ok(probe) => probed(&probe, tun_device),
         Err(error) => vec![unprobed(&error)],
     };
+    levers.push(clocks());
     levers.push(open_files());
     levers
+}
+
+fn clocks() -> Lever {
+    let status = match vdso::probe() {
+        Ok(()) => LeverStatus::Available { detail: "of a child, by its vDSO".to_owned() },
+        Err(error) => {
+            let said = error.to_string();
+            // The sentence says what refuses it and, behind the last colon, what to do.
+            let (why, fix) = said.rsplit_once(": ").unwrap_or((&said, "try again"));
+            LeverStatus::Unavailable { why: why.to_owned(), fix: fix.to_owned() }
+        }
+    };
+    Lever { name: "member clocks", purpose: "clock faults on local members", status }
 }
 
 fn probed(probe: &Probe, tun_device: &Path) -> Vec<Lever> {

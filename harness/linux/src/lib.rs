@@ -9,6 +9,7 @@
 //! * [`netns`], [`tun`], [`switch`]: one network namespace per member, wired by a switch whose
 //!   directed links can be cut while traffic flows.
 //! * [`process`]: members that die with the program, and are stopped and resumed for certain.
+//! * [`vdso`]: the clocks of one process, moved while it runs.
 //! * [`capability`]: which of these levers work on this machine, and how to get the others.
 //!
 //! Off Linux only [`capability::report`], [`isolation::enter`] and [`isolation::probe`] exist,
@@ -33,6 +34,8 @@ pub mod mounts;
 #[cfg(target_os = "linux")]
 pub mod netns;
 #[cfg(target_os = "linux")]
+mod pidfd;
+#[cfg(target_os = "linux")]
 pub mod priority;
 #[cfg(target_os = "linux")]
 pub mod process;
@@ -45,6 +48,8 @@ pub mod switch;
 mod time;
 #[cfg(target_os = "linux")]
 pub mod tun;
+#[cfg(target_os = "linux")]
+pub mod vdso;
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{capability, isolation};
