@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::clock::{CLOCK_MONO, CLOCK_WALL};
+
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultEntry {
@@ -47,6 +49,14 @@ pub enum ParamForm {
     Flag,
     /// A percentage, such as `2.5`.
     Percent,
+    /// A whole number and a unit, such as `1500ms`; one with a minus sign only where it may
+    /// go back.
+    Jump {
+        /// Whether it may go back.
+        back: bool,
+    },
+    /// How many seconds a clock counts in a true second, such as `1.5`.
+    Rate,
     /// One of these words.
     Word(&'static [&'static str]),
 }
@@ -60,6 +70,8 @@ pub enum Power {
     Pause,
     /// Cut, slow down and spoil the network between members, and to clients.
     Network,
+    /// Move the clocks that a member sees.
+    Clocks,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
 }
@@ -74,7 +86,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
     FAULTS.iter().find(|entry| entry.kind == kind)
 }
 
-static FAULTS: [FaultEntry; 9] = [
+static FAULTS: [FaultEntry; 11] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -181,6 +193,8 @@ static FAULTS: [FaultEntry; 9] = [
         settle: Duration::from_secs(1),
         params: &[CLIENTS_TOO],
     },
+    CLOCK_WALL,
+    CLOCK_MONO,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {
