@@ -88,8 +88,7 @@ fn a_wrong_clock_overlaps_with_other_faults_and_not_with_its_own_kind() {
     };
     let text = [spec("clock-wall", 3), spec("clock-wall", 4), spec("kill", 5)].concat();
     let plan = plan_of(&text, 3);
-    let begins: Vec<_> =
-        plan.faults.iter().map(|fault| (fault.from.seconds() * 1e3) as u64).collect();
+    let begins: Vec<_> = plan.faults.iter().map(|fault| fault.from.0 / 1_000_000).collect();
     assert_eq!(begins, [3_000, 5_000, 9_000]);
 }
 
