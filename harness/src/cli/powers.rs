@@ -22,6 +22,8 @@ pub(super) struct LocalPowers {
     namespaces: Result<(), String>,
     /// Why the network between members cannot be touched.
     network: Result<(), String>,
+    /// Why members' clocks cannot be moved.
+    clocks: Result<(), String>,
 }
 
 impl LocalPowers {
@@ -47,8 +49,10 @@ impl LocalPowers {
             )),
             IsolationChoice::Auto => possible,
         };
-        let network = namespaces.clone().and_then(|()| try_tun(tun));
-        Self { target, namespaces, network }
+        let levers = capability::report(tun);
+        let network = namespaces.clone().and_then(|()| granted(&levers, "TUN device"));
+        let clocks = granted(&levers, "member clocks");
+        Self { target, namespaces, network, clocks }
     }
 
     /// Whether a run gets namespaces of its own.
@@ -65,6 +69,7 @@ impl LocalPowers {
         match power {
             Power::Kill | Power::Pause | Power::Maintenance => Ok(()),
             Power::Network => self.network.as_ref().copied().map_err(String::as_str),
+            Power::Clocks => self.clocks.as_ref().copied().map_err(String::as_str),
         }
     }
 }
@@ -75,20 +80,16 @@ pub(super) fn power_name(power: Power) -> &'static str {
         Power::Kill => "kill",
         Power::Pause => "pause",
         Power::Network => "network",
+        Power::Clocks => "clocks",
         Power::Maintenance => "maintenance",
     }
 }
 
-fn try_tun(device: &Path) -> Result<(), String> {
-    let levers = capability::report(device);
-    levers.into_iter().find(|lever| lever.name == "TUN device").map_or(Ok(()), refusal)
-}
-
-/// Why a lever does not work, and what would help.
-fn refusal(lever: Lever) -> Result<(), String> {
-    match lever.status {
-        LeverStatus::Available { .. } => Ok(()),
-        LeverStatus::Unavailable { why, fix } => Err(format!("{why}; {fix}")),
+/// Whether a lever works; otherwise why not, and what would help.
+fn granted(levers: &[Lever], name: &str) -> Result<(), String> {
+    match levers.iter().find(|lever| lever.name == name).map(|lever| &lever.status) {
+        Some(LeverStatus::Unavailable { why, fix }) => Err(format!("{why}; {fix}")),
+        Some(LeverStatus::Available { .. }) | None => Ok(()),
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn without_namespaces_only_the_network_is_out_of_reach() {
         let powers = LocalPowers::probe(IsolationChoice::None, Path::new("/dev/net/tun"));
-        for power in [Power::Kill, Power::Pause, Power::Maintenance] {
+        for power in [Power::Kill, Power::Pause, Power::Clocks, Power::Maintenance] {
             assert_eq!(powers.grants(power), Ok(()), "{}", power_name(power));
         }
         let why = powers.grants(Power::Network).expect_err("switched off");

@@ -8,6 +8,8 @@ use std::pin::Pin;
 use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
+use super::clock_mono::ClockMono;
+use super::clock_wall::ClockWall;
 use super::compact::Compact;
 use super::defragment::Defragment;
 use super::disturb::DISTURB;
@@ -54,6 +56,8 @@ pub struct Active {
     pub evidence: Evidence,
     /// The links that it hits, with what they had counted before.
     pub links: Vec<HitLink>,
+    /// Which life of each member it hits, where a new one is not hit any more.
+    pub lives: BTreeMap<MemberIndex, u32>,
 }
 
 /// A directed link that a fault hits.
@@ -70,7 +74,7 @@ pub struct HitLink {
 impl Active {
     /// A fault of members, not of links.
     pub(super) fn of(members: Vec<MemberIndex>, since: Nanos, evidence: Evidence) -> Self {
-        Self { members, since, evidence, links: Vec::new() }
+        Self { members, since, evidence, links: Vec::new(), lives: BTreeMap::new() }
     }
 }
 
@@ -98,8 +102,19 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 9] =
-    [&Kill, &Pause, &ISOLATE, &Defragment, &Compact, &KillDefragment, &PARTITION, &DISTURB, &RESET];
+static INJECTORS: [&dyn Injector; 11] = [
+    &Kill,
+    &Pause,
+    &ISOLATE,
+    &Defragment,
+    &Compact,
+    &KillDefragment,
+    &PARTITION,
+    &DISTURB,
+    &RESET,
+    &ClockWall,
+    &ClockMono,
+];
 
 /// Every injector, in the order of the vocabulary.
 pub fn injectors() -> &'static [&'static dyn Injector] {
