@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use stormglass_checkers::history::{
     Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Phase, Request,
 };
+use stormglass_checkers::judge::Judge;
 use stormglass_checkers::verdict::Status;
-use support::{Said, events, run_into};
+use support::{Said, events, history, run_into};
 
 /// One fault, and what shows that it bit.
 struct Case {
@@ -85,11 +86,24 @@ const CASES: &[Case] = &[
         params: "file = \"wal\"",
         bit: disks::the_member_refused_its_log,
     },
+    Case {
+        kind: "clock-wall",
+        duration: "3s",
+        params: "jump = \"1h\"",
+        bit: log_jumped_an_hour_and_came_back,
+    },
+    Case {
+        kind: "clock-mono",
+        duration: "4s",
+        params: "rate = \"5\"",
+        bit: leases_ended_before_their_time,
+    },
 ];
 
-/// The places of the first faults of links and of disks.
+/// The places of the first faults of links, of disks and of clocks.
 const FIRST_OF_LINKS: usize = 6;
 const FIRST_OF_DISKS: usize = 9;
+const FIRST_OF_CLOCKS: usize = 15;
 
 /// The sort of evidence that a member's own log gives.
 const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool {
@@ -123,7 +137,7 @@ fn faults_of_links_land_bite_and_heal() {
 #[test]
 fn faults_of_disks_land_bite_and_heal() {
     // What damages a correct store has a test of its own.
-    let mut cases = cases(FIRST_OF_DISKS..CASES.len());
+    let mut cases = cases(FIRST_OF_DISKS..FIRST_OF_CLOCKS);
     cases.retain(|case| case.kind != "lying-disk");
     land_bite_and_heal(&cases);
 }
@@ -141,6 +155,11 @@ fn an_acknowledged_write_that_was_never_synced_is_gone_after_a_power_failure() {
     let durability = judgement.verdicts.iter().find(|verdict| verdict.checker == "durability");
     let lost = durability.is_some_and(|verdict| verdict.status == Status::Invalid);
     assert!(lost, "acknowledged writes are gone, and nobody saw it: {}", said.out);
+}
+
+#[test]
+fn faults_of_clocks_land_bite_and_heal() {
+    land_bite_and_heal(&cases(FIRST_OF_CLOCKS..CASES.len()));
 }
 
 fn cases(part: Range<usize>) -> Vec<&'static Case> {
@@ -215,16 +234,24 @@ fn scenario_text(cases: &[&Case]) -> String {
                     rate = 200\nprefill = 8000\nvalue-size = { min = 100, max = 200 }\n\
                     [limits]\nduration = \"SECONDSs\"\n\
                     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \
-                    \"watch-compacted-start\", \"watch-future-start\"]\n"
+                    \"watch-compacted-start\", \"watch-future-start\", \"late-keepalive\"]\n"
         .to_owned();
     for (position, case) in cases.iter().enumerate() {
         let at = 4 + 5 * position;
+        // Leases follow the leader's clock.
+        let target = if case.kind == "clock-mono" { "\"leader\"" } else { "[\"m2\"]" };
         let _ = write!(
             text,
-            "[[fault]]\nkind = \"{}\"\ntarget = [\"m2\"]\nat = \"{at}s\"\nfor = \"{}\"\n\
+            "[[fault]]\nkind = \"{}\"\ntarget = {target}\nat = \"{at}s\"\nfor = \"{}\"\n\
              params = {{ {} }}\n",
             case.kind, case.duration, case.params
         );
+        if case.kind == "clock-wall" {
+            // Something for the member to log, while its clock is wrong and after it.
+            for at in [at + 2, at + 4] {
+                let _ = writeln!(text, "[[fault]]\nkind = \"compact\"\nat = \"{at}s 500ms\"");
+            }
+        }
     }
     text.replace("for = \"0s\"\n", "").replace("SECONDS", &seconds.to_string())
 }
@@ -342,4 +369,105 @@ fn peers_saw_resets(_: &[Event], begin: &FaultBegin, _: &FaultEnd, dir: &Path) -
     let hit = begin.fault.members[0].to_string();
     let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != hit);
     logs.map(|name| log(dir, name)).any(|log| log.contains("connection reset by peer"))
+}
+
+/// The member's own log says that an hour went by in a moment, and later that it had not.
+fn log_jumped_an_hour_and_came_back(
+    _: &[Event],
+    begin: &FaultBegin,
+    _: &FaultEnd,
+    dir: &Path,
+) -> bool {
+    let log = log(dir, &begin.fault.members[0].to_string());
+    let stamps: Vec<i64> = log.lines().filter_map(stamp).collect();
+    let steps: Vec<i64> = stamps.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let forth = steps.iter().position(|step| (3_500..3_700).contains(step));
+    let back = steps.iter().rposition(|step| (-3_700..-3_500).contains(step));
+    forth.zip(back).is_some_and(|(forth, back)| forth < back)
+}
+
+/// When a line was logged, by its own account, in seconds.
+fn stamp(line: &str) -> Option<i64> {
+    let (_, rest) = line.split_once("\"ts\":\"")?;
+    let stamp: jiff::Timestamp = rest.split_once('"')?.0.parse().ok()?;
+    Some(stamp.as_second())
+}
+
+/// Leases ended when, by the harness's clock, they had to live: that is what their checker
+/// finds as soon as the record does not tell of the fault.
+fn leases_ended_before_their_time(
+    events: &[Event],
+    begin: &FaultBegin,
+    end: &FaultEnd,
+    dir: &Path,
+) -> bool {
+    let leader = begin.fault.members[0];
+    let number = |name| end.evidence.get(&format!("{leader}-{name}"))?.parse::<u64>().ok();
+    let (Some(counted), Some(took)) = (number("counted-ms"), number("took-ms")) else {
+        return false;
+    };
+    let context = stormglass::run::context(&history(dir).preamble, None);
+    let mut judge = Judge::with(&[stormglass_checkers::leases::ENTRY], &context);
+    for event in events {
+        let mut event = event.clone();
+        if let Body::FaultBegin(begin) = &mut event.body
+            && begin.fault.kind == "clock-mono"
+        {
+            begin.fault.kind = "reset".to_owned();
+        }
+        judge.observe(&event);
+    }
+    let judgement = judge.finish(None);
+    let early = ["lease-early-expiry", "lease-lost"];
+    let found = judgement.verdicts.iter().flat_map(|verdict| &verdict.findings);
+    found.map(|finding| finding.anomaly.to_string()).any(|found| early.contains(&found.as_str()))
+        && counted > 3 * took
+}
+
+/// Clocks that are wrong in every other way, by their parameters.
+const WRONG: [(&str, &str); 5] = [
+    ("clock-wall", "jump = \"-300ms\""),
+    ("clock-wall", "rate = \"2\""),
+    ("clock-wall", "strobe = \"1m\", period = \"10ms\""),
+    ("clock-mono", "jump = \"5s\""),
+    ("clock-mono", "rate = \"0.1\""),
+];
+
+#[test]
+fn clocks_are_wrong_in_every_way_and_a_restart_rights_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("clocks.toml");
+    let mut text = scenario_text(&[]);
+    text = text.replace("duration = \"6s\"", "duration = \"46s\"");
+    for (position, (kind, params)) in WRONG.iter().enumerate() {
+        let at = 4 + 7 * position;
+        let _ = writeln!(
+            text,
+            "[[fault]]\nkind = \"{kind}\"\ntarget = \"one\"\nat = \"{at}s\"\nfor = \"2s\"\n\
+             params = {{ {params} }}"
+        );
+    }
+    text.push_str(
+        "[[fault]]\nkind = \"clock-wall\"\ntarget = [\"m3\"]\nat = \"39s\"\nfor = \"4s\"\n\
+         params = { jump = \"1m\" }\n\
+         [[fault]]\nkind = \"kill\"\ntarget = [\"m3\"]\nat = \"41s\"\nfor = \"1s\"\n",
+    );
+    std::fs::write(&scenario, text).expect("written");
+    let dir = folder.path().join("run");
+    let scenario = scenario.to_str().expect("a path");
+    run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(0);
+    let events = events(&dir);
+    let ends: Vec<&FaultEnd> = events
+        .iter()
+        .filter_map(|event| match &event.body {
+            Body::FaultEnd(end) => Some(end),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends.len(), WRONG.len() + 2);
+    for end in &ends {
+        assert!(end.landed.is_some() && end.error.is_none(), "{end:?}");
+    }
+    let restarted = ends.iter().filter(|end| end.evidence.contains_key("m3-restarted"));
+    assert_eq!(restarted.count(), 1, "{ends:?}");
 }

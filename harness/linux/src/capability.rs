@@ -5,6 +5,7 @@ use std::io;
 use crate::isolation::{self, Probe, Step};
 pub use crate::lever::{Devices, Lever, LeverStatus};
 use crate::limits;
+use crate::vdso;
 
 /// Three members under load hold some hundred files each; the harness about as many.
 const OPEN_FILES_WANTED: u64 = 4096;
@@ -15,8 +16,22 @@ pub fn report(devices: &Devices) -> Vec<Lever> {
         Ok(probe) => probed(&probe, devices),
         Err(error) => vec![unprobed(&error)],
     };
+    levers.push(clocks());
     levers.push(open_files());
     levers
+}
+
+fn clocks() -> Lever {
+    let status = match vdso::probe() {
+        Ok(()) => LeverStatus::Available { detail: "of a child, by its vDSO".to_owned() },
+        Err(error) => {
+            let said = error.to_string();
+            // The sentence says what refuses it and, behind the last colon, what to do.
+            let (why, fix) = said.rsplit_once(": ").unwrap_or((&said, "try again"));
+            LeverStatus::Unavailable { why: why.to_owned(), fix: fix.to_owned() }
+        }
+    };
+    Lever { name: "member clocks", purpose: "clock faults on local members", status }
 }
 
 fn probed(probe: &Probe, devices: &Devices) -> Vec<Lever> {

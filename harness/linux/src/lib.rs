@@ -10,6 +10,7 @@
 //!   directed links can be cut while traffic flows.
 //! * [`disk`]: a disk per member that loses what was not synced, is slow, full or fails.
 //! * [`process`]: members that die with the program, and are stopped and resumed for certain.
+//! * [`vdso`]: the clocks of one process, moved while it runs.
 //! * [`capability`]: which of these levers work on this machine, and how to get the others.
 //!
 //! Off Linux only [`capability::report`], [`isolation::enter`] and [`isolation::probe`] exist,
@@ -38,6 +39,8 @@ pub mod mounts;
 #[cfg(target_os = "linux")]
 pub mod netns;
 #[cfg(target_os = "linux")]
+mod pidfd;
+#[cfg(target_os = "linux")]
 pub mod priority;
 #[cfg(target_os = "linux")]
 pub mod process;
@@ -50,6 +53,8 @@ pub mod switch;
 mod time;
 #[cfg(target_os = "linux")]
 pub mod tun;
+#[cfg(target_os = "linux")]
+pub mod vdso;
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{capability, isolation};

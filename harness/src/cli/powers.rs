@@ -21,6 +21,8 @@ pub(super) struct LocalPowers {
     network: Result<(), String>,
     /// Why members' disks cannot be touched.
     disk: Result<(), String>,
+    /// Why members' clocks cannot be moved.
+    clocks: Result<(), String>,
 }
 
 impl LocalPowers {
@@ -44,11 +46,12 @@ impl LocalPowers {
             )),
             IsolationChoice::Auto => possible,
         };
-        let (network, disk) = match &namespaces {
-            Ok(()) => try_devices(devices),
-            Err(reason) => (Err(reason.clone()), Err(reason.clone())),
-        };
-        Self { target, namespaces, network, disk }
+        let levers = capability::report(devices);
+        let behind_namespaces = |lever| namespaces.clone().and_then(|()| granted(&levers, lever));
+        let network = behind_namespaces("TUN device");
+        let disk = behind_namespaces("FUSE device");
+        let clocks = granted(&levers, "member clocks");
+        Self { target, namespaces, network, disk, clocks }
     }
 
     /// Whether a run gets namespaces of its own.
@@ -66,6 +69,7 @@ impl LocalPowers {
             Power::Kill | Power::Pause | Power::Maintenance => Ok(()),
             Power::Network => self.network.as_ref().copied().map_err(String::as_str),
             Power::Disk => self.disk.as_ref().copied().map_err(String::as_str),
+            Power::Clocks => self.clocks.as_ref().copied().map_err(String::as_str),
         }
     }
 }
@@ -77,25 +81,16 @@ pub(super) fn power_name(power: Power) -> &'static str {
         Power::Pause => "pause",
         Power::Network => "network",
         Power::Disk => "disk",
+        Power::Clocks => "clocks",
         Power::Maintenance => "maintenance",
     }
 }
 
-/// What the devices of network and disks answer.
-fn try_devices(devices: &Devices) -> (Result<(), String>, Result<(), String>) {
-    let levers = capability::report(devices);
-    let answer = |name| {
-        let lever = levers.iter().find(|lever| lever.name == name);
-        lever.cloned().map_or(Ok(()), refusal)
-    };
-    (answer("TUN device"), answer("FUSE device"))
-}
-
-/// Why a lever does not work, and what would help.
-fn refusal(lever: Lever) -> Result<(), String> {
-    match lever.status {
-        LeverStatus::Available { .. } => Ok(()),
-        LeverStatus::Unavailable { why, fix } => Err(format!("{why}; {fix}")),
+/// Whether a lever works; otherwise why not, and what would help.
+fn granted(levers: &[Lever], name: &str) -> Result<(), String> {
+    match levers.iter().find(|lever| lever.name == name).map(|lever| &lever.status) {
+        Some(LeverStatus::Unavailable { why, fix }) => Err(format!("{why}; {fix}")),
+        Some(LeverStatus::Available { .. }) | None => Ok(()),
     }
 }
 
@@ -106,7 +101,7 @@ mod tests {
     #[test]
     fn without_namespaces_network_and_disks_are_out_of_reach() {
         let powers = LocalPowers::probe(IsolationChoice::None, &Devices::default());
-        for power in [Power::Kill, Power::Pause, Power::Maintenance] {
+        for power in [Power::Kill, Power::Pause, Power::Clocks, Power::Maintenance] {
             assert_eq!(powers.grants(power), Ok(()), "{}", power_name(power));
         }
         for power in [Power::Network, Power::Disk] {

@@ -8,6 +8,8 @@ use std::pin::Pin;
 use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
+use super::clock_mono::ClockMono;
+use super::clock_wall::ClockWall;
 use super::compact::Compact;
 use super::corrupt::Corrupt;
 use super::defragment::Defragment;
@@ -64,6 +66,8 @@ pub struct Active {
     pub disks: Vec<HitDisk>,
     /// How long members' logs were when it began, in bytes.
     pub logs: Vec<(MemberIndex, u64)>,
+    /// Which life of each member it hits, where a new one is not hit any more.
+    pub lives: BTreeMap<MemberIndex, u32>,
 }
 
 /// A directed link that a fault hits.
@@ -93,7 +97,15 @@ pub struct HitDisk {
 impl Active {
     /// A fault of members, not of links.
     pub(super) fn of(members: Vec<MemberIndex>, since: Nanos, evidence: Evidence) -> Self {
-        Self { members, since, evidence, links: Vec::new(), disks: Vec::new(), logs: Vec::new() }
+        Self {
+            members,
+            since,
+            evidence,
+            links: Vec::new(),
+            disks: Vec::new(),
+            logs: Vec::new(),
+            lives: BTreeMap::new(),
+        }
     }
 }
 
@@ -121,7 +133,7 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 15] = [
+static INJECTORS: [&dyn Injector; 17] = [
     &Kill,
     &Pause,
     &ISOLATE,
@@ -137,6 +149,8 @@ static INJECTORS: [&dyn Injector; 15] = [
     &DISK_ERROR,
     &LyingDisk,
     &Corrupt,
+    &ClockWall,
+    &ClockMono,
 ];
 
 /// Every injector, in the order of the vocabulary.

@@ -1,5 +1,8 @@
 //! The nemesis: carries out the plan's faults, proves that they bit, heals and verifies.
 
+mod clock_mono;
+mod clock_wall;
+mod clocks;
 mod compact;
 mod corrupt;
 mod damage;

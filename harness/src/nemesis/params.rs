@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use stormglass_scenarios::fault::fault as entry_of;
+use stormglass_scenarios::fault::{fault as entry_of, parse_jump, parse_rate};
 use stormglass_scenarios::plan::PlannedFault;
 use stormglass_scenarios::scenario::Span;
 
-use crate::target::Share;
+use crate::target::{Rate, Share};
 
 /// A parameter, or its default.
 pub(super) fn text<'a>(fault: &'a PlannedFault, name: &str) -> &'a str {
@@ -28,6 +28,16 @@ pub(super) fn count(fault: &PlannedFault, name: &str) -> u64 {
 /// A duration.
 pub(super) fn span(fault: &PlannedFault, name: &str) -> Duration {
     text(fault, name).parse::<Span>().map(Span::as_duration).unwrap_or_default()
+}
+
+/// A jump of a clock, in nanoseconds; negative when it goes back.
+pub(super) fn jump(fault: &PlannedFault, name: &str) -> i64 {
+    parse_jump(text(fault, name)).unwrap_or_default()
+}
+
+/// The rate of a clock.
+pub(super) fn rate(fault: &PlannedFault, name: &str) -> Rate {
+    parse_rate(text(fault, name)).and_then(Rate::new).unwrap_or(Rate::TRUE)
 }
 
 /// A percentage, to a ten thousandth.

@@ -1,5 +1,6 @@
 //! Carries out the plan's faults at their times.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,8 @@ pub struct NemesisReport {
 /// When a fault held, and its verified heal.
 type Held = (Span, Result<Evidence, InjectError>);
 
-/// One disruptive fault at a time: a member that is still coming back counts as hit.
+/// One disruptive fault at a time: a member that is still coming back counts as hit. Of
+/// another kind that holds for a while, such as a wrong wall clock, one at a time too.
 type Turn = Arc<Mutex<()>>;
 
 /// Carries out every fault of the plan; returns when all are healed. A raised stop ends
@@ -37,7 +39,7 @@ type Turn = Arc<Mutex<()>>;
 pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> NemesisReport {
     let mut report = NemesisReport::default();
     let mut told = Vec::new();
-    let turn = Turn::default();
+    let mut turns: BTreeMap<Option<&str>, Turn> = BTreeMap::new();
     let mut running = Vec::new();
     for fault in &plan.faults {
         let Some(injector) = injector(&fault.kind) else { continue };
@@ -60,7 +62,7 @@ pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> Ne
                 to: Nanos(traffic_began.0 + fault.from.0 + fault.duration.0),
             },
             fault: fault.clone(),
-            turn: Arc::clone(&turn),
+            turn: turn_of(&fault.kind).map(|kind| Arc::clone(turns.entry(kind).or_default())),
         };
         running.push(tokio::spawn(one.carry_out()));
     }
@@ -74,6 +76,15 @@ pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> Ne
     report
 }
 
+/// Whose turn a fault of this kind waits for: that of all disruptive ones, or of its own kind.
+fn turn_of(kind: &str) -> Option<Option<&'static str>> {
+    let entry = stormglass_scenarios::fault::fault(kind)?;
+    if entry.disruptive {
+        return Some(None);
+    }
+    (!entry.duration.is_zero()).then_some(Some(entry.kind))
+}
+
 /// One fault of the plan.
 struct One {
     site: Arc<Site>,
@@ -81,7 +92,7 @@ struct One {
     seed: u64,
     planned: Span,
     fault: PlannedFault,
-    turn: Turn,
+    turn: Option<Turn>,
 }
 
 impl One {
@@ -92,16 +103,13 @@ impl One {
         if session.stop.sleep(clock.until(self.planned.from)).await {
             return None;
         }
-        let disruptive = stormglass_scenarios::fault::fault(&self.fault.kind)
-            .is_some_and(|entry| entry.disruptive);
-        let _turn = if disruptive {
+        let _turn = match &self.turn {
             // Later than planned is fine, over each other is not.
-            tokio::select! {
-                turn = self.turn.lock() => Some(turn),
+            Some(turn) => tokio::select! {
+                turn = turn.lock() => Some(turn),
                 () = session.stop.raised() => return None,
-            }
-        } else {
-            None
+            },
+            None => None,
         };
         let chosen = choose(session, self.seed, self.fault.id, &self.fault.selector).await;
         let result = match chosen {

@@ -9,7 +9,7 @@ use stormglass_checkers::history::MemberIndex;
 use super::injector::InjectError;
 use super::journal::Journal;
 use crate::session::Session;
-use crate::target::{Disk, Kill, Member, Pause};
+use crate::target::{Clocks, Disk, Kill, Member, Pause};
 
 /// Where the nemesis works: the run, and what it has learnt on the way.
 pub struct Site {
@@ -60,6 +60,16 @@ impl Site {
     ) -> Result<T, InjectError> {
         let member = self.member(index);
         blocking(move || Ok(call(member.disk()?)?)).await
+    }
+
+    /// Calls into a member's power over its clocks, where blocking hurts nobody.
+    pub(super) async fn with_clocks(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Clocks) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.clocks()?)?)).await
     }
 
     /// Remembers how long a defragmentation took, so that the next kill can come

@@ -11,6 +11,7 @@ pub use stormglass_linux::disk::{
     Counters as DiskCounters, Errors as DiskErrors, Faults as DiskFaults, Loss, Lost,
 };
 pub use stormglass_linux::switch::{Link, LinkCounters, Share};
+pub use stormglass_linux::vdso::{Rate, Wall};
 
 /// A power that a target does not grant, and what would make it available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -144,6 +145,12 @@ pub trait Member: Send + Sync {
     /// # Errors
     /// When its data is on a disk that cannot be touched.
     fn disk(&self) -> Result<&dyn Disk, Unsupported>;
+
+    /// The power to move its clocks.
+    ///
+    /// # Errors
+    /// When they cannot be moved here.
+    fn clocks(&self) -> Result<&dyn Clocks, Unsupported>;
 }
 
 /// How a member's process ended.
@@ -198,6 +205,31 @@ pub trait Disk {
     /// # Errors
     /// When the system refuses.
     fn power_failure(&self, loss: Loss, seed: u64) -> io::Result<Lost>;
+}
+
+/// Moving the clocks that a member sees, and nobody else. A member that is started again has
+/// true clocks. Calls may block for as long as the operating system takes; each fails with
+/// `NotFound` when the member does not run.
+pub trait Clocks {
+    /// Moves its wall clock; [`Wall::TRUE`] restores it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn set_wall(&self, wall: Wall) -> io::Result<()>;
+
+    /// Lets its wall clock jump to and fro, `amplitude` ahead of the true time and behind it,
+    /// once each in a period, until it is set.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn strobe_wall(&self, amplitude: Duration, period: Duration) -> io::Result<()>;
+
+    /// Sets the rate of its monotonic clock, and lets it jump forward. It never steps back:
+    /// with [`Rate::TRUE`] it keeps what it has gained or lost.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn set_monotonic(&self, rate: Rate, jump: Duration) -> io::Result<()>;
 }
 
 /// An end of a link.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::clock::{CLOCK_MONO, CLOCK_WALL};
 use super::disks;
 
 /// A kind of fault.
@@ -57,6 +58,14 @@ pub enum ParamForm {
     Flag,
     /// A percentage, such as `2.5`.
     Percent,
+    /// A whole number and a unit, such as `1500ms`; one with a minus sign only where it may
+    /// go back.
+    Jump {
+        /// Whether it may go back.
+        back: bool,
+    },
+    /// How many seconds a clock counts in a true second, such as `1.5`.
+    Rate,
     /// One of these words.
     Word(&'static [&'static str]),
 }
@@ -70,6 +79,8 @@ pub enum Power {
     Pause,
     /// Cut, slow down and spoil the network between members, and to clients.
     Network,
+    /// Move the clocks that a member sees.
+    Clocks,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
     /// Slow down, fill up and fail the disk that a member's data is on, and lose what was not
@@ -90,7 +101,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 /// Faults that etcd does not promise to survive.
 const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt"];
 
-static FAULTS: [FaultEntry; 15] = [
+static FAULTS: [FaultEntry; 17] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -203,6 +214,8 @@ static FAULTS: [FaultEntry; 15] = [
     disks::DISK_ERROR,
     disks::LYING_DISK,
     disks::CORRUPT,
+    CLOCK_WALL,
+    CLOCK_MONO,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

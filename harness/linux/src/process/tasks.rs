@@ -5,7 +5,7 @@ use std::io;
 
 /// What the threads of a process are doing, taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(crate) enum Activity {
     /// At least one thread can run.
     Running,
     /// Every living thread is stopped.
@@ -15,7 +15,7 @@ pub(super) enum Activity {
 }
 
 /// Looks at every thread of the process once.
-pub(super) fn activity(pid: u32) -> io::Result<Activity> {
+pub(crate) fn activity(pid: u32) -> io::Result<Activity> {
     let tasks = match fs::read_dir(format!("/proc/{pid}/task")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Activity::Ended),
         tasks => tasks?,
@@ -32,7 +32,7 @@ pub(super) fn activity(pid: u32) -> io::Result<Activity> {
     Ok(judge(&states))
 }
 
-fn is_gone(error: &io::Error) -> bool {
+pub(crate) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 
@@ -48,7 +48,7 @@ fn judge(states: &[char]) -> Activity {
 }
 
 /// The state letter of a `stat` line. The name before it may hold spaces and parentheses.
-fn state(line: &str) -> Option<char> {
+pub(crate) fn state(line: &str) -> Option<char> {
     let (_, rest) = line.rsplit_once(')')?;
     rest.trim_start().chars().next()
 }

@@ -57,7 +57,12 @@ impl Programs {
 
     /// A copy of the example that runs commands in isolation.
     pub(crate) fn isolated(&self) -> PathBuf {
-        self.copy(&example())
+        self.example("isolated")
+    }
+
+    /// A copy of an example.
+    pub(crate) fn example(&self, name: &str) -> PathBuf {
+        self.copy(&example(name))
     }
 
     pub(crate) fn copy(&self, program: &Path) -> PathBuf {
@@ -111,6 +116,24 @@ pub(crate) fn in_isolation(test: &str, user: User, body: impl FnOnce()) {
         .env(FUSE, &devices.fuse)
         .output()
         .expect("the example can be started");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "the body did not run: {said}");
+}
+
+/// Runs the body of the test named `test` as a user, without isolation, as [`in_isolation`]
+/// does with it.
+pub(crate) fn as_user(test: &str, user: User, body: impl FnOnce()) {
+    if env::var_os(ISOLATED).is_some() {
+        return body();
+    }
+    let programs = Programs::new();
+    let itself = programs.copy(&env::current_exe().expect("a test has a path"));
+    let output = command(&itself, user)
+        .args(["--exact", test, "--nocapture"])
+        .env(ISOLATED, "1")
+        .output()
+        .expect("this test can be started");
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "the body did not run: {said}");
@@ -173,9 +196,9 @@ fn is_root() -> bool {
 }
 
 /// The example that cargo builds beside the tests.
-fn example() -> PathBuf {
+fn example(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test has a path");
-    let path = test.ancestors().nth(2).expect("in target/*/deps").join("examples/isolated");
+    let path = test.ancestors().nth(2).expect("in target/*/deps").join("examples").join(name);
     assert!(path.exists(), "{} is absent: build the examples with the tests", path.display());
     path
 }

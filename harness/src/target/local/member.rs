@@ -3,15 +3,16 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
 use stormglass_linux::disk::Disk;
 use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
+use stormglass_linux::vdso::{self, Skew};
 
-use crate::target::{self, Kill, Member, MemberEnd, Pause, Unsupported};
+use crate::target::{self, Clocks, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Wall};
 
 /// How long the system may take to remove a killed process.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -41,6 +42,8 @@ pub(super) struct LocalMember {
 #[derive(Default)]
 struct State {
     process: Option<Process>,
+    /// The process's clocks, once they have been moved.
+    clocks: Option<Skew>,
     incarnation: Option<Incarnation>,
     end: Option<MemberEnd>,
 }
@@ -60,6 +63,21 @@ impl LocalMember {
         process.signal(Signal::Kill)?;
         let _released = self.plan.disk.as_ref().ok().map(Disk::release);
         process.kill_and_wait(KILL_LIMIT)
+    }
+
+    /// Changes the process's clocks. The lock keeps everybody else from stopping and
+    /// resuming it meanwhile.
+    fn with_clocks(&self, change: impl FnOnce(&mut Skew) -> io::Result<()>) -> io::Result<()> {
+        let mut state = self.state();
+        let State { process, clocks, .. } = &mut *state;
+        let Some(process) = process else {
+            return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
+        };
+        let clocks = match clocks {
+            Some(clocks) => clocks,
+            None => clocks.insert(Skew::attach(process.pid())?),
+        };
+        change(clocks)
     }
 
     fn log(&self) -> io::Result<File> {
@@ -102,6 +120,7 @@ impl Member for LocalMember {
             && let Ok(Some(exit)) = process.try_wait()
         {
             state.process = None;
+            state.clocks = None;
             state.end = Some(MemberEnd { status: describe(exit), expected: false });
         }
         state.end.take()
@@ -121,6 +140,13 @@ impl Member for LocalMember {
             Err(reason) => Err(reason.clone()),
         }
     }
+
+    fn clocks(&self) -> Result<&dyn Clocks, Unsupported> {
+        // What the machine allows does not change during a run.
+        static ALLOWED: OnceLock<Result<(), Unsupported>> = OnceLock::new();
+        ALLOWED.get_or_init(|| vdso::probe().map_err(Unsupported::because)).clone()?;
+        Ok(self)
+    }
 }
 
 impl Kill for LocalMember {
@@ -129,6 +155,7 @@ impl Kill for LocalMember {
         let Some(process) = state.process.take() else {
             return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
         };
+        state.clocks = None;
         // A member that crashed a moment before must not pass for one that we killed.
         let crashed = process.try_wait()?;
         let exit = match crashed {
@@ -177,6 +204,20 @@ impl Pause for LocalMember {
 
     fn resume(&self) -> io::Result<()> {
         self.state().process.as_ref().map_or(Ok(()), Process::resume)
+    }
+}
+
+impl Clocks for LocalMember {
+    fn set_wall(&self, wall: Wall) -> io::Result<()> {
+        self.with_clocks(|clocks| clocks.set_wall(wall))
+    }
+
+    fn strobe_wall(&self, amplitude: Duration, period: Duration) -> io::Result<()> {
+        self.with_clocks(|clocks| clocks.strobe_wall(amplitude, period))
+    }
+
+    fn set_monotonic(&self, rate: Rate, jump: Duration) -> io::Result<()> {
+        self.with_clocks(|clocks| clocks.set_monotonic(rate, jump))
     }
 }
 
