@@ -4,7 +4,9 @@
 mod clock;
 mod disks;
 mod registry;
+mod storm;
 
 pub(crate) use clock::draw;
 pub use clock::{parse_jump, parse_rate};
 pub use registry::{FaultEntry, ParamEntry, ParamForm, Power, fault, faults};
+pub(crate) use storm::{Draw, draws};

@@ -32,7 +32,8 @@ struct Candidate {
 /// fault that could then not heal before the end of the traffic is left out.
 pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    for (index, spec) in scenario.fault.iter().enumerate() {
+    let storm = super::storm::specs(scenario, seed);
+    for (index, spec) in scenario.fault.iter().chain(&storm).enumerate() {
         if let Some(entry) = fault::fault(&spec.kind) {
             candidates.extend(of_spec(scenario, seed, index, spec, entry));
         }
@@ -83,6 +84,7 @@ fn of_spec(
             kind: spec.kind.clone(),
             selector: members(&spec.target, scenario.cluster.members, &mut rng),
             from: Nanos(from),
+            when: spec.when,
             duration: Nanos(duration),
             params: params(spec, entry, &mut rng),
         },
