@@ -50,11 +50,11 @@ impl Injector for ClockMono {
     ) -> Injection<'a, Active> {
         Box::pin(async move {
             let wrong = Wrong::of(fault)?;
-            let lives = lives(site, members);
             let jumping = begin_jumps(site, members, wrong.jump).await;
             let apply = move |clocks: &dyn Clocks| clocks.set_monotonic(wrong.rate, wrong.jump);
             change_all(site, members, apply, restore).await?;
             let since = site.session.recorder.clock().now();
+            let lives = lives(site, members);
             let mut evidence = Evidence::new();
             see_jumps(site, jumping, wrong.jump, &mut evidence).await;
             let held = Duration::from_nanos(fault.duration.0);
@@ -238,7 +238,7 @@ mod tests {
     fn a_limit_shows_a_rate_that_it_is_nearer_to() {
         let shown = |rate, took| {
             let rate = Rate::new(rate).expect("a rate");
-            shows(rate, Duration::from_millis(1_000), Duration::from_millis(took))
+            shows(rate, Duration::from_secs(1), Duration::from_millis(took))
         };
         assert!(shown(2.0, 500));
         assert!(shown(2.0, 600));

@@ -47,9 +47,9 @@ impl Injector for ClockWall {
     ) -> Injection<'a, Active> {
         Box::pin(async move {
             let wrong = Wrong::of(fault)?;
-            let lives = lives(site, members);
             change_all(site, members, move |clocks| wrong.apply(clocks), restore).await?;
             let since = site.session.recorder.clock().now();
+            let lives = lives(site, members);
             let mut evidence = Evidence::new();
             let look = LOOK.min(Duration::from_nanos(fault.duration.0));
             see_wrong(site, members, look, &mut evidence).await;
