@@ -9,6 +9,7 @@ mod support;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use stormglass_checkers::history::{
     Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Phase, Request,
@@ -415,7 +416,7 @@ fn leases_ended_before_their_time(
         {
             "reset".clone_into(&mut begin.fault.kind);
         }
-        judge.observe(&event);
+        judge.observe(&Arc::new(event));
     }
     let judgement = judge.finish(None);
     let early = ["lease-early-expiry", "lease-lost"];

@@ -29,6 +29,7 @@ mod schedule;
 mod site;
 mod slow_disk;
 mod target_choice;
+mod ward;
 
 pub use injector::{
     Active, Evidence, HitDisk, HitLink, InjectError, Injection, Injector, injector, injectors,

@@ -26,10 +26,11 @@ struct Candidate {
 /// The faults of a run, by the time of their beginning.
 ///
 /// Each spec draws from its own stream, so that a new spec does not change the others.
-/// Disruptive faults (those that take members out of service) never overlap: the later
-/// one waits until the earlier one is over and its members have settled, which keeps
-/// all members but one fault's in service. Others do not overlap with their own kind. A
-/// fault that could then not heal before the end of the traffic is left out.
+/// Disruptive faults (those that take members out of service) never overlap unless the
+/// scenario says so: the later one waits until the earlier one is over and its members have
+/// settled, which keeps all members but one fault's in service. Where they may, only the run
+/// knows who waits for whom. Others do not overlap with their own kind. A fault that could
+/// then not heal before the end of the traffic is left out.
 pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let storm = super::storm::specs(scenario, seed);
@@ -39,7 +40,8 @@ pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
         }
     }
     candidates.sort_by_key(|candidate| (candidate.from, candidate.spec));
-    let mut faults = serialise(candidates, scenario.limits.duration.as_nanos().0);
+    let apart = scenario.limits.overlap.is_never();
+    let mut faults = in_time(candidates, scenario.limits.duration.as_nanos().0, apart);
     faults.sort_by_key(|fault| fault.from);
     for (number, fault) in (0..).zip(&mut faults) {
         fault.id = FaultId(number);
@@ -47,13 +49,16 @@ pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
     faults
 }
 
-fn serialise(candidates: Vec<Candidate>, end: u64) -> Vec<PlannedFault> {
+/// Those that heal in time; where `apart` is set, disruptive ones one after the other.
+fn in_time(candidates: Vec<Candidate>, end: u64, apart: bool) -> Vec<PlannedFault> {
     // By the kind, or one for all that are disruptive.
     let mut free_from: BTreeMap<Option<&str>, u64> = BTreeMap::new();
     let mut faults = Vec::with_capacity(candidates.len());
     for Candidate { mut from, entry, mut fault, .. } in candidates {
         let turn = (!entry.disruptive).then_some(entry.kind);
-        from = from.max(free_from.get(&turn).copied().unwrap_or(0));
+        if apart || !entry.disruptive {
+            from = from.max(free_from.get(&turn).copied().unwrap_or(0));
+        }
         let healed = from.saturating_add(fault.duration.0).saturating_add(nanos(entry.settle));
         if healed > end {
             continue;
