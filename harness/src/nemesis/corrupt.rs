@@ -103,7 +103,7 @@ async fn spoil_member(
     .await?;
     let file = done.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     evidence.insert(format!("{index}-spoilt"), format!("{file} at byte {}", done.at));
-    site.session.excuses.begin(index, ANY_CAUSE);
+    site.session.excuses.begin(index, ANY_CAUSE, log);
     let started = start_member(&site.session, index).await;
     let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
     record_start(&site.session, index, incarnation);

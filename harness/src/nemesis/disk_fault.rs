@@ -4,7 +4,7 @@
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::{can_touch_disks, come_back, counters, hit, log_line, set};
+use super::disks::{can_touch_disks, come_back, counters, hit, log_length, log_line, set};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{count, text};
 use super::site::Site;
@@ -65,7 +65,7 @@ impl Injector for DiskFault {
     ) -> Injection<'a, Active> {
         Box::pin(async move {
             for member in members {
-                site.session.excuses.begin(*member, self.cause);
+                site.session.excuses.begin(*member, self.cause, log_length(site, *member));
             }
             hit(site, members, (self.faults)(fault)).await
         })

@@ -24,6 +24,8 @@ struct Known {
 struct Cause {
     /// What a member's last words must name; an empty one excuses every end.
     named: &'static str,
+    /// How long its log was when the fault began, in bytes.
+    log: u64,
     /// Whether the fault holds still. If not, only a member that is slow to end is excused.
     holds: bool,
 }
@@ -31,8 +33,9 @@ struct Cause {
 impl Excuses {
     /// From now on the member may end if its last words name the cause. Who begins this starts
     /// the member again.
-    pub fn begin(&self, member: MemberIndex, cause: &'static str) {
-        self.known().causes.insert(member, Cause { named: cause, holds: true });
+    /// `log` is how long the member's log is now, in bytes.
+    pub fn begin(&self, member: MemberIndex, cause: &'static str, log: u64) {
+        self.known().causes.insert(member, Cause { named: cause, log, holds: true });
     }
 
     /// The fault is over. A member that was hit may take its time to end; whoever watches its
@@ -48,6 +51,13 @@ impl Excuses {
     /// Whether a fault holds, whose heal starts the member again.
     pub fn hold(&self, member: MemberIndex) -> bool {
         self.known().causes.get(&member).is_some_and(|cause| cause.holds)
+    }
+
+    /// What a member that ends names while a fault holds, and from which byte of its log on.
+    pub fn cause(&self, member: MemberIndex) -> Option<(&'static str, u64)> {
+        let known = self.known();
+        let cause = known.causes.get(&member).filter(|cause| cause.holds)?;
+        Some((cause.named, cause.log))
     }
 
     /// Whether an end with these last words is excused.
@@ -85,7 +95,8 @@ mod tests {
         let words = |words: &str| vec!["an earlier line".to_owned(), words.to_owned()];
         let full = words("fatal: no space left on device");
         assert!(!excuses.cover(MEMBER, &full));
-        excuses.begin(MEMBER, "no space left");
+        excuses.begin(MEMBER, "no space left", 7);
+        assert_eq!(excuses.cause(MEMBER), Some(("no space left", 7)));
         assert!(excuses.cover(MEMBER, &full));
         assert!(!excuses.cover(MEMBER, &words("panic: index out of range")));
         assert!(!excuses.cover(MemberIndex(2), &full));
@@ -93,7 +104,8 @@ mod tests {
         excuses.end(MEMBER);
         assert!(excuses.cover(MEMBER, &full), "it was slow to end");
         assert!(!excuses.hold(MEMBER));
-        excuses.begin(MEMBER, "");
+        assert_eq!(excuses.cause(MEMBER), None);
+        excuses.begin(MEMBER, "", 0);
         assert!(excuses.cover(MEMBER, &words("anything")));
         excuses.end(MEMBER);
         assert!(!excuses.cover(MEMBER, &words("anything")));

@@ -1,6 +1,7 @@
 //! A member's life as the history tells it: started, ready, ended.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,11 +65,39 @@ pub fn record_end(session: &Session, index: MemberIndex, end: MemberEnd) -> Ende
         Some(path) if !end.expected => log_tail(path),
         _ => Vec::new(),
     };
-    let excused = !end.expected && session.excuses.cover(index, &log_tail);
+    let excused = !end.expected && excuse(session, index, &log_tail);
     let expected = end.expected || excused;
     let exit = MemberExit { status: end.status, expected, log_tail: log_tail.clone() };
     record(session, index, Environment::MemberExited(exit));
     Ended { log_tail, excused }
+}
+
+/// Whether a fault explains that a member ended by itself. What it wrote from the cause on is
+/// then excused too: the trace of a panic need not name the cause again.
+fn excuse(session: &Session, index: MemberIndex, last_words: &[String]) -> bool {
+    if let (Some((cause, from)), Some(path)) =
+        (session.excuses.cause(index), session.member(index).log_path())
+        && !cause.is_empty()
+        && let Some(part) = part_from(path, cause, from)
+    {
+        session.excuses.excuse_log(index, part);
+        return true;
+    }
+    session.excuses.cover(index, last_words)
+}
+
+/// The part of a log that begins with the first line, from a byte on, that names a cause.
+fn part_from(path: &Path, cause: &str, from: u64) -> Option<Range<u64>> {
+    let log = std::fs::read(path).ok()?;
+    let new = log.get(usize::try_from(from).ok()?..)?;
+    let mut begins = from;
+    for line in new.split_inclusive(|byte| *byte == b'\n') {
+        if String::from_utf8_lossy(line).contains(cause) {
+            return Some(begins..log.len() as u64);
+        }
+        begins += line.len() as u64;
+    }
+    None
 }
 
 fn record(session: &Session, index: MemberIndex, what: Environment) {
