@@ -39,7 +39,7 @@ pub(crate) fn draws() -> &'static [Draw] {
 }
 
 static DRAWS: [Draw; 15] = [
-    Draw { kind: "kill", weight: 3, targets: ALL_TOO, when: AT_WORST, ..USUAL },
+    Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },
     // Shorter than any lease lives: a leader that sleeps longer ends leases early (#15247).
     Draw { kind: "pause", weight: 2, hold: (200, 1_400), ..USUAL },
     Draw { kind: "isolate", weight: 2, hold: (500, 3_000), ..USUAL },
@@ -56,7 +56,7 @@ static DRAWS: [Draw; 15] = [
         ],
         ..USUAL
     },
-    Draw { kind: "kill-defragment", hold: (300, 1_000), ..USUAL },
+    Draw { kind: "kill-defragment", weight: 4, hold: (300, 1_000), ..USUAL },
     Draw {
         kind: "partition",
         weight: 2,
@@ -65,8 +65,8 @@ static DRAWS: [Draw; 15] = [
             &[("shape", "halves")],
             &[("shape", "deaf")],
             &[("shape", "mute")],
+            // No ring: three members have none.
             &[("shape", "bridge")],
-            &[("shape", "ring")],
             &[("shape", "clients")],
         ],
         ..USUAL
