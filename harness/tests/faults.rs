@@ -413,15 +413,14 @@ fn leases_ended_before_their_time(
         if let Body::FaultBegin(begin) = &mut event.body
             && begin.fault.kind == "clock-mono"
         {
-            begin.fault.kind = "reset".to_owned();
+            "reset".clone_into(&mut begin.fault.kind);
         }
         judge.observe(&event);
     }
     let judgement = judge.finish(None);
     let early = ["lease-early-expiry", "lease-lost"];
-    let found = judgement.verdicts.iter().flat_map(|verdict| &verdict.findings);
-    found.map(|finding| finding.anomaly.to_string()).any(|found| early.contains(&found.as_str()))
-        && counted > 3 * took
+    let mut found = judgement.verdicts.iter().flat_map(|verdict| &verdict.findings);
+    found.any(|finding| early.contains(&finding.anomaly.as_str())) && counted > 3 * took
 }
 
 /// Clocks that are wrong in every other way, by their parameters.

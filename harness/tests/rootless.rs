@@ -1,4 +1,4 @@
-//! A whole run as an ordinary user, faults of network and disks included.
+//! A whole run as an ordinary user, faults of the network, of disks and of clocks included.
 
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
@@ -17,10 +17,12 @@ const NOBODY: &str = "65534";
 const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4\nrate = 150\n\
     [[fault]]\nkind = \"isolate\"\ntarget = \"leader\"\nat = \"2s\"\nfor = \"2s\"\n\
     [[fault]]\nkind = \"kill\"\nat = \"6s\"\nfor = \"500ms\"\n\
-    [[fault]]\nkind = \"power-failure\"\nat = \"9s\"\nfor = \"500ms\"\n\
+    [[fault]]\nkind = \"clock-wall\"\nat = \"1s\"\nfor = \"2s\"\nparams = { jump = \"-1h\" }\n\
+    [[fault]]\nkind = \"clock-mono\"\nat = \"9s\"\nfor = \"2s\"\nparams = { rate = \"3\" }\n\
+    [[fault]]\nkind = \"power-failure\"\nat = \"13s\"\nfor = \"500ms\"\n\
     [check]\nsometimes = [\"fault:isolate\", \"fault:kill\", \"fault:power-failure\", \
-    \"packets-dropped\"]\n\
-    [limits]\nduration = \"13s\"\n\
+    \"packets-dropped\", \"fault:clock-wall\", \"fault:clock-mono\"]\n\
+    [limits]\nduration = \"17s\"\n\
     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \"watch-compacted-start\", \
     \"watch-future-start\"]\n";
 
@@ -83,5 +85,5 @@ fn an_ordinary_user_gets_every_fault() {
         Body::FaultEnd(end) => end.landed.is_some() && end.error.is_none(),
         _ => false,
     });
-    assert_eq!(landed.count(), 3, "every fault landed and healed");
+    assert_eq!(landed.count(), 5, "every fault landed and healed");
 }

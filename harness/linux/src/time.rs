@@ -27,6 +27,7 @@ impl Deadline {
 }
 
 /// What a clock of the kernel reads, in nanoseconds.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn reading(clock: libc::clockid_t) -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the pointer is to one timespec that outlives the call; a clock that there is not

@@ -47,9 +47,9 @@ impl Injector for ClockWall {
     ) -> Injection<'a, Active> {
         Box::pin(async move {
             let wrong = Wrong::of(fault)?;
-            let lives = lives(site, members);
             change_all(site, members, move |clocks| wrong.apply(clocks), restore).await?;
             let since = site.session.recorder.clock().now();
+            let lives = lives(site, members);
             let mut evidence = Evidence::new();
             let look = LOOK.min(Duration::from_nanos(fault.duration.0));
             see_wrong(site, members, look, &mut evidence).await;
@@ -63,9 +63,7 @@ impl Injector for ClockWall {
             // A drift may have needed its time.
             see_wrong(site, &active.members, LOOK, &mut evidence).await;
             let restored = restore_all(site, &active, &mut evidence, restore).await?;
-            for member in &restored {
-                await_right(site, *member).await?;
-            }
+            await_right(site, &restored).await?;
             match unproven(&restored, &evidence, OFF_BY) {
                 missing if missing.is_empty() => Ok(evidence),
                 missing => Err(InjectError::Missed(format!(
@@ -114,55 +112,70 @@ impl Wrong {
 /// Looks at the date of each member until it is wrong, where it was not seen wrong before.
 async fn see_wrong(site: &Site, members: &[MemberIndex], limit: Duration, evidence: &mut Evidence) {
     let clock = site.session.recorder.clock();
-    for member in members {
-        let key = format!("{member}-{OFF_BY}");
-        let end = after(clock.now(), limit);
-        while !evidence.contains_key(&key) && clock.now() < end {
-            match look(site, *member).await {
-                Ok(off @ (1.. | ..0)) => {
-                    evidence.insert(key.clone(), off.to_string());
-                }
-                Ok(0) | Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
-            }
+    let end = after(clock.now(), limit);
+    let mut missing = members.to_vec();
+    loop {
+        missing.retain(|member| !evidence.contains_key(&format!("{member}-{OFF_BY}")));
+        if missing.is_empty() || clock.now() >= end {
+            return;
         }
-    }
-}
-
-/// Waits until every date that a member tells has been right for a while.
-async fn await_right(site: &Site, member: MemberIndex) -> Result<(), InjectError> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), HEAL_LIMIT);
-    let mut right_since = None;
-    while clock.now() < end {
-        match look(site, member).await {
-            Ok(0) => {
-                let since = *right_since.get_or_insert_with(|| clock.now());
-                if clock.now() >= after(since, RIGHT_FOR) {
-                    return Ok(());
-                }
+        for (member, off) in look_all(site, &missing).await {
+            if let Ok(off) = off
+                && off != 0
+            {
+                evidence.insert(format!("{member}-{OFF_BY}"), off.to_string());
             }
-            Ok(off) => {
-                let message = format!("the date of {member} is off by {off} ms after the heal");
-                return Err(InjectError::Failed(message));
-            }
-            Err(_) => right_since = None,
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    let seconds = HEAL_LIMIT.as_secs();
-    Err(InjectError::Failed(format!("{member} told no date within {seconds} s after the heal")))
 }
 
-/// By how many milliseconds the date that a member tells is wrong at least; 0 when it can be
-/// right.
-async fn look(site: &Site, member: MemberIndex) -> io::Result<i64> {
-    let endpoint = site.member(member).client_url().to_owned();
-    let ask = move || {
-        let before = utc_now();
-        let date = crate::client::date(&endpoint, ASK_LIMIT)?;
-        Ok(off_by(before, date, utc_now()))
+/// Waits until every date that members tell has been right for a while.
+async fn await_right(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), HEAL_LIMIT);
+    let mut right_since = clock.now();
+    while !members.is_empty() && clock.now() < after(right_since, RIGHT_FOR) {
+        let asked = clock.now();
+        for (member, off) in look_all(site, members).await {
+            match off {
+                Ok(0) => {}
+                Ok(off) => {
+                    let message = format!("the date of {member} is off by {off} ms after the heal");
+                    return Err(InjectError::Failed(message));
+                }
+                Err(error) if asked >= end => {
+                    let seconds = HEAL_LIMIT.as_secs();
+                    return Err(InjectError::Failed(format!(
+                        "{member} told no date within {seconds} s after the heal ({error})"
+                    )));
+                }
+                Err(_) => right_since = clock.now(),
+            }
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
+}
+
+/// By how many milliseconds the date that each member tells is wrong at least; 0 when it can
+/// be right.
+async fn look_all(site: &Site, members: &[MemberIndex]) -> Vec<(MemberIndex, io::Result<i64>)> {
+    let look = |member: &MemberIndex| {
+        let endpoint = site.member(*member).client_url().to_owned();
+        let ask = move || {
+            let before = utc_now();
+            let date = crate::client::date(&endpoint, ASK_LIMIT)?;
+            Ok(off_by(before, date, utc_now()))
+        };
+        (*member, tokio::task::spawn_blocking(ask))
     };
-    tokio::task::spawn_blocking(ask).await.map_err(io::Error::other)?
+    let looking: Vec<_> = members.iter().map(look).collect();
+    let mut told = Vec::new();
+    for (member, off) in looking {
+        told.push((member, off.await.map_err(io::Error::other).flatten()));
+    }
+    told
 }
 
 /// Between two instants somebody read a clock and told the second it was in.

@@ -3,19 +3,26 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 
 use super::injector::{Active, Evidence, InjectError};
 use super::site::Site;
+use crate::clock::after;
 use crate::target::{Clocks, Target, Unsupported};
+
+/// A member that another fault has killed is started again within so long, or stays down.
+const START_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Whether every member's clocks can be moved.
 pub(super) fn can_move(target: &dyn Target) -> Result<(), Unsupported> {
     target.members().iter().try_for_each(|member| member.clocks().map(drop))
 }
 
-/// Changes the clocks of members; all of them, or none when one is refused.
+/// Changes the clocks of members; all of them, or none when one is refused. One that does not
+/// run just now is waited for.
 pub(super) async fn change_all(
     site: &Site,
     members: &[MemberIndex],
@@ -23,7 +30,7 @@ pub(super) async fn change_all(
     undo: impl Fn(&dyn Clocks) -> io::Result<()> + Copy + Send + 'static,
 ) -> Result<(), InjectError> {
     for (changed, member) in members.iter().enumerate() {
-        if let Err(error) = site.with_clocks(*member, change).await {
+        if let Err(error) = change_running(site, *member, change).await {
             for member in &members[..=changed] {
                 restore(site, *member, undo).await?;
             }
@@ -31,6 +38,29 @@ pub(super) async fn change_all(
         }
     }
     Ok(())
+}
+
+async fn change_running(
+    site: &Site,
+    member: MemberIndex,
+    change: impl Fn(&dyn Clocks) -> io::Result<()> + Copy + Send + 'static,
+) -> Result<(), InjectError> {
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), START_LIMIT);
+    loop {
+        match site.with_clocks(member, change).await {
+            Err(error) if is_gone(&error) && clock.now() < end => {
+                if site.session.stop.sleep(LOOK_AGAIN).await {
+                    return Err(error);
+                }
+            }
+            changed => return changed,
+        }
+    }
+}
+
+fn is_gone(error: &InjectError) -> bool {
+    matches!(error, InjectError::Io(error) if error.kind() == ErrorKind::NotFound)
 }
 
 /// The life that each of the members is in.
@@ -68,7 +98,7 @@ async fn restore(
 ) -> Result<bool, InjectError> {
     match site.with_clocks(member, undo).await {
         Ok(()) => Ok(true),
-        Err(InjectError::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) if is_gone(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -39,7 +39,7 @@ type Turn = Arc<Mutex<()>>;
 pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> NemesisReport {
     let mut report = NemesisReport::default();
     let mut told = Vec::new();
-    let mut turns: BTreeMap<Option<&str>, Turn> = BTreeMap::new();
+    let mut turns: BTreeMap<&str, Turn> = BTreeMap::new();
     let mut running = Vec::new();
     for fault in &plan.faults {
         let Some(injector) = injector(&fault.kind) else { continue };
@@ -77,12 +77,12 @@ pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> Ne
 }
 
 /// Whose turn a fault of this kind waits for: that of all disruptive ones, or of its own kind.
-fn turn_of(kind: &str) -> Option<Option<&'static str>> {
+fn turn_of(kind: &str) -> Option<&'static str> {
     let entry = stormglass_scenarios::fault::fault(kind)?;
     if entry.disruptive {
-        return Some(None);
+        return Some("disruptive");
     }
-    (!entry.duration.is_zero()).then_some(Some(entry.kind))
+    (!entry.duration.is_zero()).then_some(entry.kind)
 }
 
 /// One fault of the plan.

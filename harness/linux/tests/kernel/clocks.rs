@@ -1,8 +1,8 @@
 //! The clocks of a child are moved while it reads them. No rights are needed.
-#![cfg(target_arch = "x86_64")]
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::thread;
 use std::time::Duration;
 
@@ -260,7 +260,11 @@ fn an_ordinary_user_moves_the_clocks_of_a_child_and_of_nobody_else() {
     let name = "clocks::an_ordinary_user_moves_the_clocks_of_a_child_and_of_nobody_else";
     crate::support::as_user(name, User::Ordinary, || {
         stormglass_linux::vdso::probe().expect("a child's clocks can be moved");
-        // The first process is root's.
+        // The first process is root's, but in some containers.
+        let owner = |pid: &str| fs::metadata(format!("/proc/{pid}")).expect("/proc").uid();
+        if owner("1") == owner("self") {
+            return;
+        }
         let error = Skew::attach(1).expect_err("it is no child of ours");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
         assert!(error.to_string().contains("child of this program"), "{error}");

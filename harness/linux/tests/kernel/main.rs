@@ -1,6 +1,7 @@
 //! The levers on the real kernel, as whoever runs the tests and as an ordinary user.
 #![cfg(target_os = "linux")]
 
+#[cfg(target_arch = "x86_64")]
 mod clocks;
 mod disk;
 mod disk_faults;

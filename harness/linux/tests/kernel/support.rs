@@ -123,6 +123,7 @@ pub(crate) fn in_isolation(test: &str, user: User, body: impl FnOnce()) {
 
 /// Runs the body of the test named `test` as a user, without isolation, as [`in_isolation`]
 /// does with it.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn as_user(test: &str, user: User, body: impl FnOnce()) {
     if env::var_os(ISOLATED).is_some() {
         return body();
