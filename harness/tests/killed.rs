@@ -32,7 +32,7 @@ fn start(dir: &Path, scenario: &str, extra: &[&str]) -> Child {
         .expect("the program starts");
     for _ in 0..600 {
         let history = std::fs::read_to_string(dir.join("history.jsonl")).unwrap_or_default();
-        if history.lines().count() > 500 {
+        if history.lines().count() > 600 {
             return child;
         }
         sleep(Duration::from_millis(100));

@@ -25,6 +25,9 @@ const ANSWER_LIMIT: Duration = Duration::from_millis(300);
 /// Every end is excused while the damage holds.
 const ANY_CAUSE: &str = "";
 
+/// Of a member that takes its spoilt file.
+const STARTED: &str = "it started";
+
 /// The fault `corrupt`.
 pub(super) struct Corrupt;
 
@@ -56,8 +59,9 @@ impl Injector for Corrupt {
             let since = site.session.recorder.clock().now();
             let mut active = Active::of(members.to_vec(), since, Evidence::new());
             for member in members {
-                active.logs.push((*member, log_length(site, *member)));
-                if let Err(error) = spoil_member(site, fault, *member, &mut active.evidence).await {
+                let whom = (*member, log_length(site, *member));
+                active.logs.push(whom);
+                if let Err(error) = spoil_member(site, fault, whom, &mut active.evidence).await {
                     self.heal(site, active).await?;
                     return Err(error);
                 }
@@ -83,7 +87,7 @@ impl Injector for Corrupt {
 async fn spoil_member(
     site: &Site,
     fault: &PlannedFault,
-    index: MemberIndex,
+    (index, log): (MemberIndex, u64),
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
     kill(site, index, evidence).await?;
@@ -103,7 +107,12 @@ async fn spoil_member(
     let started = start_member(&site.session, index).await;
     let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
     record_start(&site.session, index, incarnation);
-    let what = if starts(site, index).await { "it started" } else { "it refused" };
+    let started = starts(site, index).await;
+    if started {
+        // What it says of the damage on its way up is what it should say.
+        site.session.excuses.excuse_log(index, log..log_length(site, index));
+    }
+    let what = if started { STARTED } else { "it refused" };
     evidence.insert(format!("{index}-on-the-spoilt-file"), what.to_owned());
     Ok(())
 }
@@ -134,7 +143,7 @@ async fn heal_member(
 ) -> Result<(), InjectError> {
     let member = site.member(index);
     let went_on = evidence.get(&format!("{index}-on-the-spoilt-file"));
-    let went_on = went_on.is_some_and(|what| what == "it started");
+    let went_on = went_on.is_some_and(|what| what == STARTED);
     if went_on {
         blocking(move || Ok(member.data_dir().map_or(Ok(()), discard)?)).await?;
     } else {

@@ -114,8 +114,24 @@ impl State {
         Ok(number)
     }
 
+    /// What an open directory lists from one of its entries on. It is a list of one time, made
+    /// when it is read from its beginning: names that come and go meanwhile move no others.
+    pub(super) fn listing(
+        &mut self,
+        directory: Inode,
+        number: u64,
+        from: usize,
+    ) -> io::Result<&[Listed]> {
+        if from == 0 {
+            let listed = self.list(directory)?;
+            self.listings.insert(number, listed);
+        }
+        let listed = self.listings.get(&number).map_or(&[][..], Vec::as_slice);
+        Ok(listed.get(from..).unwrap_or_default())
+    }
+
     /// What is in a directory, itself and its parent included.
-    pub(super) fn list(&mut self, directory: Inode) -> io::Result<Vec<Listed>> {
+    fn list(&mut self, directory: Inode) -> io::Result<Vec<Listed>> {
         let itself = |name: &str| Listed { inode: ROOT, name: name.into(), directory: true };
         let mut listed = vec![Listed { inode: directory, ..itself(".") }, itself("..")];
         for entry in fs::read_dir(self.path(directory)?)? {

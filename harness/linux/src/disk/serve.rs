@@ -203,25 +203,43 @@ impl Filesystem for Served {
         self.shared.sync(ino.0, reply);
     }
 
+    fn opendir(&self, _: &Request, _ino: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
+        let number = self.shared.lock().next_number();
+        reply.opened(FileHandle(number), FopenFlags::empty());
+    }
+
     fn readdir(
         &self,
         _: &Request,
         ino: INodeNo,
-        _fh: FileHandle,
+        fh: FileHandle,
         offset: u64,
         mut reply: ReplyDirectory,
     ) {
-        let listed = match self.shared.lock().list(ino.0) {
+        let mut state = self.shared.lock();
+        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+        let listed = match state.listing(ino.0, fh.0, skipped) {
             Ok(listed) => listed,
             Err(error) => return reply.error(error.into()),
         };
-        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-        for (next, entry) in (1..).zip(listed).skip(skipped) {
+        for (next, entry) in (offset + 1..).zip(listed) {
             let kind = if entry.directory { FileType::Directory } else { FileType::RegularFile };
-            if reply.add(INodeNo(entry.inode), next, kind, entry.name) {
+            if reply.add(INodeNo(entry.inode), next, kind, &entry.name) {
                 break;
             }
         }
+        reply.ok();
+    }
+
+    fn releasedir(
+        &self,
+        _: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        _flags: OpenFlags,
+        reply: ReplyEmpty,
+    ) {
+        self.shared.lock().listings.remove(&fh.0);
         reply.ok();
     }
 

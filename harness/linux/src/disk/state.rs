@@ -11,6 +11,7 @@ use super::counters::Counters;
 use super::faults::Faults;
 use super::held::Held;
 use super::inodes::{Inode, Inodes, Spot};
+use super::names::Listed;
 use crate::dice::Dice;
 
 /// The state, and the bell of the thread that answers delayed syncs.
@@ -27,6 +28,7 @@ impl Shared {
             removed: removed.to_owned(),
             inodes: Inodes::new(),
             open: BTreeMap::new(),
+            listings: BTreeMap::new(),
             last_number: 0,
             changes: Changes::default(),
             faults: Faults::default(),
@@ -54,6 +56,8 @@ pub(super) struct State {
     pub(super) inodes: Inodes,
     /// Open files, by the numbers that the kernel knows them by.
     pub(super) open: BTreeMap<u64, Arc<File>>,
+    /// What open directories list, as it was when they were read from their beginning.
+    pub(super) listings: BTreeMap<u64, Vec<Listed>>,
     last_number: u64,
     pub(super) changes: Changes,
     pub(super) faults: Faults,
@@ -68,7 +72,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// A number for an open file or a removed one.
+    /// A number for an open file or directory, or for a removed one.
     pub(super) fn next_number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number

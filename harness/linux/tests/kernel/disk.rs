@@ -241,6 +241,31 @@ fn a_shared_memory_map_sees_writes() {
 }
 
 #[test]
+fn a_directory_lists_every_file_once_while_others_come_and_go() {
+    let test = "disk::a_directory_lists_every_file_once_while_others_come_and_go";
+    in_isolation(test, User::Ordinary, || {
+        let bench = Bench::new();
+        let stay: Vec<String> = (0..300).map(|number| format!("stays-{number:03}")).collect();
+        for name in &stay {
+            bench.create(name, b"");
+        }
+        bench.create("goes", b"");
+        let mut entries = fs::read_dir(bench.disk.mountpoint()).expect("listed");
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("our own names");
+        let mut seen: Vec<String> = entries.next().into_iter().flatten().map(name).collect();
+        // After each part of the list that the kernel asks for.
+        for (number, entry) in entries.flatten().enumerate() {
+            seen.push(name(entry));
+            bench.create(&format!("comes-{number}"), b"");
+            let _ = fs::remove_file(bench.path("goes"));
+        }
+        seen.retain(|name| name.starts_with("stays"));
+        seen.sort();
+        assert_eq!(seen, stay);
+    });
+}
+
+#[test]
 fn a_disk_that_is_dropped_leaves_its_files() {
     in_isolation("disk::a_disk_that_is_dropped_leaves_its_files", User::Ordinary, || {
         let bench = Bench::new();
