@@ -131,7 +131,7 @@ const CASES: &[Case] = &[
     Case {
         kind: "lose-data",
         duration: "3s",
-        params: "state = \"stale\"",
+        params: "state = \"lost\"",
         bit: processes::the_member_missed_its_data,
     },
 ];
