@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use stormglass_checkers::history::{Body, Event, FaultBegin, FaultEnd};
 use stormglass_checkers::judge::Judge;
@@ -53,7 +54,7 @@ pub(super) fn leases_ended_before_their_time(
         {
             "reset".clone_into(&mut begin.fault.kind);
         }
-        judge.observe(&std::sync::Arc::new(event));
+        judge.observe(&Arc::new(event));
     }
     let judgement = judge.finish(None);
     let early = ["lease-early-expiry", "lease-lost"];

@@ -145,7 +145,7 @@ struct Lost {
     /// Whether the case's own proof holds.
     proven: bool,
     /// Whether the checker of durability found that writes are lost.
-    writes_lost: bool,
+    damaged: bool,
 }
 
 /// Runs `lose-data` on these members, for so long.
@@ -169,7 +169,7 @@ fn lose_data(target: &str, params: &str, duration: &str) -> Lost {
     let durability = judgement.verdicts.iter().find(|verdict| verdict.checker == "durability");
     Lost {
         proven: (case.bit)(&events, begin, end, &dir),
-        writes_lost: durability.is_some_and(|verdict| verdict.status == Status::Invalid),
+        damaged: durability.is_some_and(|verdict| verdict.status == Status::Invalid),
         begin: begin.clone(),
         end: end.clone(),
     }
@@ -179,14 +179,14 @@ fn lose_data(target: &str, params: &str, duration: &str) -> Lost {
 fn writes_that_every_member_has_forgotten_are_seen_to_be_lost() {
     // More is forgotten than can be written again until the end.
     let lost = lose_data("\"all\"", "state = \"stale\", age = \"8s\"", "1s");
-    assert!(lost.writes_lost, "acknowledged writes are gone, and nobody saw it: {:?}", lost.end);
+    assert!(lost.damaged, "acknowledged writes are gone, and nobody saw it: {:?}", lost.end);
 }
 
 #[test]
 fn a_member_without_data_is_refused_and_comes_back_with_its_newest() {
     let lost = lose_data("[\"m2\"]", "state = \"lost\"", "3s");
     assert!(lost.proven, "it left no trace: {:?}", lost.end);
-    assert!(!lost.writes_lost, "the others had every write: {:?}", lost.end);
+    assert!(!lost.damaged, "the others had every write: {:?}", lost.end);
     let back = format!("{}-answered-after-ms", lost.begin.fault.members[0]);
     assert!(lost.end.evidence.contains_key(&back), "{:?}", lost.end);
 }
