@@ -1,22 +1,26 @@
 //! Every fault on a real cluster: it lands, something other than our own word shows that
 //! it bit, and it heals.
 
+#[path = "faults/clocks.rs"]
+mod clocks;
 #[path = "faults/disks.rs"]
 mod disks;
+#[path = "faults/links.rs"]
+mod links;
+#[path = "faults/members.rs"]
+mod members;
+#[path = "faults/processes.rs"]
+mod processes;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use stormglass_checkers::history::{
-    Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Phase, Request,
-};
-use stormglass_checkers::judge::Judge;
+use stormglass_checkers::history::{Body, Environment, Event, FaultBegin, FaultEnd, Phase};
 use stormglass_checkers::verdict::Status;
-use support::{Said, events, history, run_into};
+use support::{Said, events, run_into};
 
 /// One fault, and what shows that it bit.
 struct Case {
@@ -28,30 +32,30 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
-    Case { kind: "kill", duration: "1s", params: "", bit: process_died_of_a_signal },
-    Case { kind: "pause", duration: "1500ms", params: "", bit: member_fell_silent },
-    Case { kind: "isolate", duration: "3s", params: "", bit: peers_lost_the_member },
+    Case { kind: "kill", duration: "1s", params: "", bit: members::process_died_of_a_signal },
+    Case { kind: "pause", duration: "1500ms", params: "", bit: members::member_fell_silent },
+    Case { kind: "isolate", duration: "3s", params: "", bit: links::peers_lost_the_member },
     Case { kind: "defragment", duration: "0s", params: "", bit: log_says("defrag") },
     Case { kind: "compact", duration: "0s", params: "", bit: log_says("compact") },
     Case {
         kind: "kill-defragment",
         duration: "1s",
         params: "",
-        bit: defragmentation_never_answered,
+        bit: members::defragmentation_never_answered,
     },
     Case {
         kind: "partition",
         duration: "3s",
         params: "shape = \"halves\"",
-        bit: peers_lost_the_member,
+        bit: links::peers_lost_the_member,
     },
     Case {
         kind: "disturb",
         duration: "3s",
         params: "delay = \"40ms\", jitter = \"5ms\", clients = \"true\"",
-        bit: answers_were_late,
+        bit: links::answers_were_late,
     },
-    Case { kind: "reset", duration: "200ms", params: "", bit: peers_saw_resets },
+    Case { kind: "reset", duration: "200ms", params: "", bit: links::peers_saw_resets },
     Case {
         kind: "power-failure",
         duration: "1s",
@@ -91,20 +95,54 @@ const CASES: &[Case] = &[
         kind: "clock-wall",
         duration: "3s",
         params: "jump = \"1h\"",
-        bit: log_jumped_an_hour_and_came_back,
+        bit: clocks::log_jumped_an_hour_and_came_back,
     },
     Case {
         kind: "clock-mono",
         duration: "4s",
         params: "rate = \"5\"",
-        bit: leases_ended_before_their_time,
+        bit: clocks::leases_ended_before_their_time,
+    },
+    Case {
+        kind: "terminate",
+        duration: "1s",
+        params: "",
+        bit: processes::the_member_was_asked_to_end,
+    },
+    Case { kind: "kill-start", duration: "1s", params: "", bit: processes::one_life_never_served },
+    Case {
+        kind: "kill-compact",
+        duration: "1s",
+        params: "",
+        bit: processes::compaction_never_answered,
+    },
+    Case {
+        kind: "kill-snapshot",
+        duration: "1s",
+        params: "",
+        bit: processes::snapshot_was_broken_off,
+    },
+    Case {
+        kind: "starve",
+        duration: "3s",
+        params: "share = \"10\"",
+        bit: processes::the_member_hardly_ran,
+    },
+    Case {
+        kind: "lose-data",
+        duration: "3s",
+        params: "state = \"lost\"",
+        bit: processes::the_member_missed_its_data,
     },
 ];
 
-/// The places of the first faults of links, of disks and of clocks.
+/// The places of the first faults of links, of disks, of clocks and of processes.
 const FIRST_OF_LINKS: usize = 6;
 const FIRST_OF_DISKS: usize = 9;
 const FIRST_OF_CLOCKS: usize = 15;
+const FIRST_OF_PROCESSES: usize = 17;
+/// How many of these there are.
+const OF_PROCESSES: usize = 6;
 
 /// The sort of evidence that a member's own log gives.
 const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool {
@@ -160,7 +198,15 @@ fn an_acknowledged_write_that_was_never_synced_is_gone_after_a_power_failure() {
 
 #[test]
 fn faults_of_clocks_land_bite_and_heal() {
-    land_bite_and_heal(&cases(FIRST_OF_CLOCKS..CASES.len()));
+    land_bite_and_heal(&cases(FIRST_OF_CLOCKS..FIRST_OF_PROCESSES));
+}
+
+#[test]
+fn faults_of_processes_land_bite_and_heal() {
+    // What damages a correct store has tests of its own.
+    let mut cases = cases(FIRST_OF_PROCESSES..FIRST_OF_PROCESSES + OF_PROCESSES);
+    cases.retain(|case| case.kind != "lose-data");
+    land_bite_and_heal(&cases);
 }
 
 fn cases(part: Range<usize>) -> Vec<&'static Case> {
@@ -270,204 +316,10 @@ fn fault<'a>(events: &'a [Event], kind: &str) -> (&'a FaultBegin, &'a FaultEnd) 
     (begin, end.unwrap_or_else(|| panic!("{kind} never ended")))
 }
 
-/// The kernel told how the process ended, and a process with another number came back.
-fn process_died_of_a_signal(
-    events: &[Event],
-    begin: &FaultBegin,
-    end: &FaultEnd,
-    _dir: &Path,
-) -> bool {
-    let landed = end.landed.expect("landed");
-    let members = &begin.fault.members;
-    let mut around = events
-        .iter()
-        .filter(|event| event.member.is_some_and(|member| members.contains(&member)))
-        .filter(|event| event.at.0 + 1_000_000_000 > landed.from.0);
-    let died = around.any(|event| match &event.body {
-        Body::Environment(Environment::MemberExited(exit)) => exit.status == "signal 9",
-        _ => false,
-    });
-    died && around.any(|event| matches!(event.body, Body::Environment(Environment::MemberReady {})))
-}
-
-/// Nothing was answered by the member while it was stopped.
-fn member_fell_silent(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir: &Path) -> bool {
-    let landed = end.landed.expect("landed");
-    // What was under way in sockets may still arrive a moment later.
-    let from = landed.from.0 + 100_000_000;
-    !events.iter().any(|event| {
-        let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
-        let within = event.at.0 > from && event.at.0 < landed.to.0;
-        let answer = matches!(event.body, Body::Complete(Outcome::Ok(_)) | Body::Sample(_));
-        hit && within && answer
-    })
-}
-
-/// Packets were dropped, and the peers' own logs say that they lost the member.
-fn peers_lost_the_member(_: &[Event], begin: &FaultBegin, end: &FaultEnd, dir: &Path) -> bool {
-    let dropped = end.evidence.get("packets-dropped");
-    let dropped: u64 = dropped.and_then(|count| count.parse().ok()).unwrap_or(0);
-    let isolated = begin.fault.members[0].to_string();
-    let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != isolated);
-    let lost = logs.map(|name| log(dir, name)).any(|log| {
-        log.contains("lost TCP streaming connection with remote peer")
-            || log.contains("prober detected unhealthy status")
-            || log.contains("lost leader")
-            || log.contains("elected leader")
-    });
-    dropped > 0 && lost
-}
-
 fn log(dir: &Path, member: &str) -> String {
     std::fs::read_to_string(dir.join("members").join(member).join("log.txt")).unwrap_or_default()
 }
 
 fn log_contains(begin: &FaultBegin, dir: &Path, text: &str) -> bool {
     begin.fault.members.iter().any(|member| log(dir, &member.to_string()).contains(text))
-}
-
-/// The defragmentation was asked for and had no answer when the process died.
-fn defragmentation_never_answered(
-    events: &[Event],
-    begin: &FaultBegin,
-    end: &FaultEnd,
-    dir: &Path,
-) -> bool {
-    let asked = events.iter().rev().find(|event| {
-        matches!(&event.body, Body::Invoke(invoke) if invoke.request == Request::Defragment {})
-    });
-    let Some(asked) = asked else { return false };
-    let outcome = events.iter().find_map(|event| match &event.body {
-        Body::Complete(outcome) if event.process == asked.process => Some(outcome),
-        _ => None,
-    });
-    matches!(outcome, Some(Outcome::Unknown(_)))
-        && process_died_of_a_signal(events, begin, end, dir)
-}
-
-/// Every answer of the member took the way there and back, as clients saw it.
-fn answers_were_late(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir: &Path) -> bool {
-    let landed = end.landed.expect("landed");
-    let mut sent = std::collections::BTreeMap::new();
-    let mut took = Vec::new();
-    for event in events {
-        let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
-        match &event.body {
-            Body::Invoke(_) if hit && event.at.0 > landed.from.0 => {
-                sent.insert(event.process, event.at.0);
-            }
-            Body::Complete(Outcome::Ok(_)) if event.at.0 < landed.to.0 => {
-                took.extend(sent.remove(&event.process).map(|sent| event.at.0 - sent));
-            }
-            _ => {}
-        }
-    }
-    took.len() > 5 && took.iter().all(|nanos| *nanos >= 80_000_000)
-}
-
-/// Other members' logs tell of connections that were reset.
-fn peers_saw_resets(_: &[Event], begin: &FaultBegin, _: &FaultEnd, dir: &Path) -> bool {
-    let hit = begin.fault.members[0].to_string();
-    let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != hit);
-    logs.map(|name| log(dir, name)).any(|log| log.contains("connection reset by peer"))
-}
-
-/// The member's own log says that an hour went by in a moment, and later that it had not.
-fn log_jumped_an_hour_and_came_back(
-    _: &[Event],
-    begin: &FaultBegin,
-    _: &FaultEnd,
-    dir: &Path,
-) -> bool {
-    let log = log(dir, &begin.fault.members[0].to_string());
-    let stamps: Vec<i64> = log.lines().filter_map(stamp).collect();
-    let steps: Vec<i64> = stamps.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let forth = steps.iter().position(|step| (3_500..3_700).contains(step));
-    let back = steps.iter().rposition(|step| (-3_700..-3_500).contains(step));
-    forth.zip(back).is_some_and(|(forth, back)| forth < back)
-}
-
-/// When a line was logged, by its own account, in seconds.
-fn stamp(line: &str) -> Option<i64> {
-    let (_, rest) = line.split_once("\"ts\":\"")?;
-    let stamp: jiff::Timestamp = rest.split_once('"')?.0.parse().ok()?;
-    Some(stamp.as_second())
-}
-
-/// Leases ended when, by the harness's clock, they had to live: that is what their checker
-/// finds as soon as the record does not tell of the fault.
-fn leases_ended_before_their_time(
-    events: &[Event],
-    begin: &FaultBegin,
-    end: &FaultEnd,
-    dir: &Path,
-) -> bool {
-    let leader = begin.fault.members[0];
-    let number = |name| end.evidence.get(&format!("{leader}-{name}"))?.parse::<u64>().ok();
-    let (Some(counted), Some(took)) = (number("counted-ms"), number("took-ms")) else {
-        return false;
-    };
-    let context = stormglass::run::context(&history(dir).preamble, None);
-    let mut judge = Judge::with(&[stormglass_checkers::leases::ENTRY], &context);
-    for event in events {
-        let mut event = event.clone();
-        if let Body::FaultBegin(begin) = &mut event.body
-            && begin.fault.kind == "clock-mono"
-        {
-            "reset".clone_into(&mut begin.fault.kind);
-        }
-        judge.observe(&Arc::new(event));
-    }
-    let judgement = judge.finish(None);
-    let early = ["lease-early-expiry", "lease-lost"];
-    let mut found = judgement.verdicts.iter().flat_map(|verdict| &verdict.findings);
-    found.any(|finding| early.contains(&finding.anomaly.as_str())) && counted > 3 * took
-}
-
-/// Clocks that are wrong in every other way, by their parameters.
-const WRONG: [(&str, &str); 5] = [
-    ("clock-wall", "jump = \"-300ms\""),
-    ("clock-wall", "rate = \"2\""),
-    ("clock-wall", "strobe = \"1m\", period = \"10ms\""),
-    ("clock-mono", "jump = \"5s\""),
-    ("clock-mono", "rate = \"0.1\""),
-];
-
-#[test]
-fn clocks_are_wrong_in_every_way_and_a_restart_rights_them() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let scenario = folder.path().join("clocks.toml");
-    let mut text = scenario_text(&[]);
-    text = text.replace("duration = \"6s\"", "duration = \"46s\"");
-    for (position, (kind, params)) in WRONG.iter().enumerate() {
-        let at = 4 + 7 * position;
-        let _ = writeln!(
-            text,
-            "[[fault]]\nkind = \"{kind}\"\ntarget = \"one\"\nat = \"{at}s\"\nfor = \"2s\"\n\
-             params = {{ {params} }}"
-        );
-    }
-    text.push_str(
-        "[[fault]]\nkind = \"clock-wall\"\ntarget = [\"m3\"]\nat = \"39s\"\nfor = \"4s\"\n\
-         params = { jump = \"1m\" }\n\
-         [[fault]]\nkind = \"kill\"\ntarget = [\"m3\"]\nat = \"41s\"\nfor = \"1s\"\n",
-    );
-    std::fs::write(&scenario, text).expect("written");
-    let dir = folder.path().join("run");
-    let scenario = scenario.to_str().expect("a path");
-    run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(0);
-    let events = events(&dir);
-    let ends: Vec<&FaultEnd> = events
-        .iter()
-        .filter_map(|event| match &event.body {
-            Body::FaultEnd(end) => Some(end),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(ends.len(), WRONG.len() + 2);
-    for end in &ends {
-        assert!(end.landed.is_some() && end.error.is_none(), "{end:?}");
-    }
-    let restarted = ends.iter().filter(|end| end.evidence.contains_key("m3-restarted"));
-    assert_eq!(restarted.count(), 1, "{ends:?}");
 }

@@ -1,4 +1,4 @@
-//! A whole run as an ordinary user, faults of network, disks and clocks included.
+//! A whole run as an ordinary user, faults of the network, of disks and of clocks included.
 
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
@@ -17,9 +17,9 @@ const NOBODY: &str = "65534";
 const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4\nrate = 150\n\
     [[fault]]\nkind = \"isolate\"\ntarget = \"leader\"\nat = \"2s\"\nfor = \"2s\"\n\
     [[fault]]\nkind = \"kill\"\nat = \"6s\"\nfor = \"500ms\"\n\
-    [[fault]]\nkind = \"power-failure\"\nat = \"9s\"\nfor = \"500ms\"\n\
     [[fault]]\nkind = \"clock-wall\"\nat = \"1s\"\nfor = \"2s\"\nparams = { jump = \"-1h\" }\n\
-    [[fault]]\nkind = \"clock-mono\"\nat = \"12s\"\nfor = \"2s\"\nparams = { rate = \"3\" }\n\
+    [[fault]]\nkind = \"clock-mono\"\nat = \"9s\"\nfor = \"2s\"\nparams = { rate = \"3\" }\n\
+    [[fault]]\nkind = \"power-failure\"\nat = \"13s\"\nfor = \"500ms\"\n\
     [check]\nsometimes = [\"fault:isolate\", \"fault:kill\", \"fault:power-failure\", \
     \"packets-dropped\", \"fault:clock-wall\", \"fault:clock-mono\"]\n\
     [limits]\nduration = \"17s\"\n\

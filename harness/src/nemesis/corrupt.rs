@@ -1,32 +1,20 @@
 //! A file that is spoilt while its member is down. A member that refuses to start then does
 //! what it should; one that starts may go on with wrong data.
 
-use std::time::Duration;
-
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::damage::{Damage, spoil};
-use super::data_copy::{discard, keep, put_back};
+use super::data::{ANY_CAUSE, STARTED, can_reach_data, starts, with_data};
+use super::data_copy::{Kept, discard, keep, put_back};
 use super::disks::{has_ended, log_length};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::params::{seed, text};
 use super::restart::restart_all;
-use super::site::{Site, blocking};
-use crate::clock::after;
-use crate::session::{await_answer, record_ready, record_start, start_member};
+use super::site::Site;
+use crate::session::{record_start, start_member};
 use crate::target::{Target, Unsupported};
-
-/// Within this time a member answers, or has refused what it found.
-const START_LIMIT: Duration = Duration::from_secs(10);
-/// Asked again and again, in between it is looked whether the member has ended.
-const ANSWER_LIMIT: Duration = Duration::from_millis(300);
-/// Every end is excused while the damage holds.
-const ANY_CAUSE: &str = "";
-
-/// Of a member that takes its spoilt file.
-const STARTED: &str = "it started";
 
 /// The fault `corrupt`.
 pub(super) struct Corrupt;
@@ -38,15 +26,7 @@ impl Injector for Corrupt {
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
         can_kill(target)?;
-        let hidden =
-            |member: &&std::sync::Arc<dyn crate::target::Member>| member.data_dir().is_none();
-        match target.members().iter().find(hidden) {
-            None => Ok(()),
-            Some(member) => Err(Unsupported::because(format!(
-                "the data directory of {} is not in reach of the harness: choose `--target local`",
-                member.name()
-            ))),
-        }
+        can_reach_data(target)
     }
 
     fn inject<'a>(
@@ -94,11 +74,9 @@ async fn spoil_member(
     let sort = text(fault, "file").to_owned();
     let damage = if text(fault, "damage") == "cut" { Damage::Cut } else { Damage::Flip };
     let seed = seed(fault) ^ u64::from(index.0);
-    let member = site.member(index);
-    let done = blocking(move || {
-        let data = member.data_dir().unwrap_or(std::path::Path::new(""));
-        keep(data)?;
-        Ok(spoil(data, &sort, damage, seed)?)
+    let done = with_data(site, index, move |data| {
+        keep(data, Kept::Newest)?;
+        spoil(data, &sort, damage, seed)
     })
     .await?;
     let file = done.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -117,22 +95,6 @@ async fn spoil_member(
     Ok(())
 }
 
-/// Whether a member answers rather than end.
-async fn starts(site: &Site, index: MemberIndex) -> bool {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), START_LIMIT);
-    while clock.now() < end {
-        if has_ended(site, index) {
-            return false;
-        }
-        if await_answer(&site.session, index, ANSWER_LIMIT).await.is_some() {
-            record_ready(&site.session, index);
-            return true;
-        }
-    }
-    false
-}
-
 /// Puts back what a member refused. One that went on with what it found is left with it: it
 /// may have promised things since, which the copy knows nothing of.
 async fn heal_member(
@@ -141,16 +103,15 @@ async fn heal_member(
     log: u64,
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
-    let member = site.member(index);
     let went_on = evidence.get(&format!("{index}-on-the-spoilt-file"));
     let went_on = went_on.is_some_and(|what| what == STARTED);
     if went_on {
-        blocking(move || Ok(member.data_dir().map_or(Ok(()), discard)?)).await?;
+        with_data(site, index, |data| discard(data, Kept::Newest)).await?;
     } else {
         if !has_ended(site, index) {
             kill(site, index, evidence).await?;
         }
-        blocking(move || Ok(member.data_dir().map_or(Ok(()), put_back)?)).await?;
+        with_data(site, index, |data| put_back(data, Kept::Newest)).await?;
         site.session.excuses.excuse_log(index, log..log_length(site, index));
     }
     if went_on && !has_ended(site, index) {

@@ -1,23 +1,39 @@
-//! A copy of a member's data directory, to put back what was spoilt.
+//! Copies of a member's data directory, to put back.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Copies a data directory aside, in place of any earlier copy; where the copy is.
-pub(super) fn keep(data: &Path) -> io::Result<PathBuf> {
-    let kept = beside(data);
-    remove(&kept)?;
-    copy(data, &kept)?;
-    Ok(kept)
+/// Which copy it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Of what a member had when it was killed.
+    Newest,
+    /// Of what it had a while before.
+    Older,
 }
 
-/// Puts the copy back, synced, in place of what is there now. Without a copy nothing was
+/// Copies a data directory aside, in place of any earlier such copy.
+pub(super) fn keep(data: &Path, which: Kept) -> io::Result<()> {
+    let kept = beside(data, which);
+    remove(&kept)?;
+    copy(data, &kept)
+}
+
+/// Puts a copy back, synced, in place of what is there now. Without a copy nothing was
 /// spoilt, and nothing is touched.
-pub(super) fn put_back(data: &Path) -> io::Result<()> {
-    if !beside(data).exists() {
+pub(super) fn put_back(data: &Path, which: Kept) -> io::Result<()> {
+    let kept = beside(data, which);
+    if !kept.exists() {
         return Ok(());
     }
+    clear(data)?;
+    copy(&kept, data)?;
+    discard(data, which)
+}
+
+/// Removes everything in a data directory.
+pub(super) fn clear(data: &Path) -> io::Result<()> {
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -26,17 +42,19 @@ pub(super) fn put_back(data: &Path) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    copy(&beside(data), data)?;
-    discard(data)
+    Ok(())
 }
 
-/// Removes the copy.
-pub(super) fn discard(data: &Path) -> io::Result<()> {
-    remove(&beside(data))
+/// Removes a copy.
+pub(super) fn discard(data: &Path, which: Kept) -> io::Result<()> {
+    remove(&beside(data, which))
 }
 
-fn beside(data: &Path) -> PathBuf {
-    data.with_file_name("kept")
+fn beside(data: &Path, which: Kept) -> PathBuf {
+    data.with_file_name(match which {
+        Kept::Newest => "kept",
+        Kept::Older => "older",
+    })
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -72,12 +90,14 @@ mod tests {
         let data = folder.path().join("data");
         fs::create_dir_all(data.join("member/wal")).expect("made");
         fs::write(data.join("member/wal/0.wal"), b"entries").expect("written");
-        keep(&data).expect("kept");
+        keep(&data, Kept::Newest).expect("kept");
         fs::write(data.join("member/wal/0.wal"), b"spoilt!").expect("written");
         fs::write(data.join("member/wal/0.wal.broken"), b"").expect("written");
-        put_back(&data).expect("put back");
+        put_back(&data, Kept::Older).expect("there is none");
+        assert!(data.join("member/wal/0.wal.broken").exists());
+        put_back(&data, Kept::Newest).expect("put back");
         assert_eq!(fs::read(data.join("member/wal/0.wal")).expect("there"), b"entries");
         assert!(!data.join("member/wal/0.wal.broken").exists());
-        assert!(!beside(&data).exists());
+        assert!(!beside(&data, Kept::Newest).exists());
     }
 }

@@ -17,6 +17,8 @@ use crate::target::{DiskCounters, DiskFaults, Loss, Target, Unsupported};
 /// A member that has hit an error is gone within this time, if it goes and the machine is quiet.
 const GRACE: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Of a log line, as evidence.
+const LINE_CHARS: usize = 300;
 /// A member that ends while its heal waits for it is started again so often.
 const ATTEMPTS: u32 = 3;
 
@@ -80,6 +82,14 @@ pub(super) fn log_line(site: &Site, member: MemberIndex, from: u64, cause: &str)
     let new = log.get(usize::try_from(from).ok()?..)?;
     let new = String::from_utf8_lossy(new);
     new.lines().find(|line| line.contains(cause)).map(str::to_owned)
+}
+
+/// The last line of a member's log, from a byte on, that says why it ended.
+pub(super) fn last_words(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
+    let log = fs::read(site.member(member).log_path()?).ok()?;
+    let new = String::from_utf8_lossy(log.get(usize::try_from(from).ok()?..)?).into_owned();
+    let says = |line: &&str| line.contains("panic") || line.contains("fatal");
+    Some(new.lines().rfind(says)?.chars().take(LINE_CHARS).collect())
 }
 
 /// Fails the power of members at once: kills them all, then loses what they had not synced.

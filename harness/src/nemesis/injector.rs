@@ -17,7 +17,11 @@ use super::disk_fault::{DISK_ERROR, DISK_FULL};
 use super::disturb::DISTURB;
 use super::isolate::ISOLATE;
 use super::kill::Kill;
-use super::kill_defragment::KillDefragment;
+use super::kill_compact::KILL_COMPACT;
+use super::kill_defragment::KILL_DEFRAGMENT;
+use super::kill_snapshot::KILL_SNAPSHOT;
+use super::kill_start::KILL_START;
+use super::lose_data::LoseData;
 use super::lying_disk::LyingDisk;
 use super::metrics::SyncTimes;
 use super::partition::PARTITION;
@@ -26,6 +30,8 @@ use super::power_failure::PowerFailure;
 use super::reset::RESET;
 use super::site::Site;
 use super::slow_disk::SlowDisk;
+use super::starve::Starve;
+use super::terminate::Terminate;
 use crate::target::{DiskCounters, LinkCounters, Place, Target, Unsupported};
 
 /// What shows that a fault bit: names and values for people and for properties.
@@ -133,13 +139,13 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 17] = [
+static INJECTORS: [&dyn Injector; 23] = [
     &Kill,
     &Pause,
     &ISOLATE,
     &Defragment,
     &Compact,
-    &KillDefragment,
+    &KILL_DEFRAGMENT,
     &PARTITION,
     &DISTURB,
     &RESET,
@@ -151,6 +157,12 @@ static INJECTORS: [&dyn Injector; 17] = [
     &Corrupt,
     &ClockWall,
     &ClockMono,
+    &Terminate,
+    &KILL_START,
+    &KILL_COMPACT,
+    &KILL_SNAPSHOT,
+    &Starve,
+    &LoseData,
 ];
 
 /// Every injector, in the order of the vocabulary.

@@ -6,6 +6,7 @@ mod clocks;
 mod compact;
 mod corrupt;
 mod damage;
+mod data;
 mod data_copy;
 mod defragment;
 mod disk_fault;
@@ -15,8 +16,13 @@ mod injector;
 mod isolate;
 mod journal;
 mod kill;
+mod kill_compact;
 mod kill_defragment;
+mod kill_during;
+mod kill_snapshot;
+mod kill_start;
 mod links;
+mod lose_data;
 mod lying_disk;
 mod metrics;
 mod params;
@@ -28,8 +34,11 @@ mod restart;
 mod schedule;
 mod site;
 mod slow_disk;
+mod starve;
 mod target_choice;
+mod terminate;
 mod ward;
+mod work;
 
 pub use injector::{
     Active, Evidence, HitDisk, HitLink, InjectError, Injection, Injector, injector, injectors,

@@ -40,10 +40,14 @@ pub(super) fn rate(fault: &PlannedFault, name: &str) -> Rate {
     parse_rate(text(fault, name)).and_then(Rate::new).unwrap_or(Rate::TRUE)
 }
 
+/// A percentage.
+pub(super) fn percent(fault: &PlannedFault, name: &str) -> f64 {
+    text(fault, name).parse().unwrap_or_default()
+}
+
 /// A percentage, to a ten thousandth.
 pub(super) fn share(fault: &PlannedFault, name: &str) -> Share {
-    let percent: f64 = text(fault, name).parse().unwrap_or_default();
-    let million = (percent.clamp(0.0, 100.0) * 10_000.0).round();
+    let million = (percent(fault, name).clamp(0.0, 100.0) * 10_000.0).round();
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -1,13 +1,13 @@
 //! Where the nemesis works.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use stormglass_checkers::history::MemberIndex;
 
 use super::injector::InjectError;
 use super::journal::Journal;
+use super::starve::Starved;
+use super::work::Durations;
 use crate::session::Session;
 use crate::target::{Clocks, Disk, Kill, Member, Pause};
 
@@ -17,14 +17,16 @@ pub struct Site {
     pub session: Session,
     /// What has been injected and must be undone if we die.
     pub journal: Journal,
-    /// How long the last defragmentation of each member took.
-    defragmentations: Mutex<BTreeMap<MemberIndex, Duration>>,
+    /// How long work of the members takes.
+    pub(super) durations: Durations,
+    /// Members that hardly run.
+    pub(super) starved: Starved,
 }
 
 impl Site {
     /// A site.
     pub fn new(session: Session, journal: Journal) -> Self {
-        Self { session, journal, defragmentations: Mutex::default() }
+        Self { session, journal, durations: Durations::default(), starved: Starved::default() }
     }
 
     /// A member.
@@ -70,19 +72,6 @@ impl Site {
     ) -> Result<(), InjectError> {
         let member = self.member(index);
         blocking(move || Ok(call(member.clocks()?)?)).await
-    }
-
-    /// Remembers how long a defragmentation took, so that the next kill can come
-    /// within one.
-    pub(super) fn learn_defragmentation(&self, member: MemberIndex, took: Duration) {
-        let mut known = self.defragmentations.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(member, took);
-    }
-
-    /// How long a defragmentation takes: this member's last one, or anybody's.
-    pub(super) fn defragmentation(&self, member: MemberIndex) -> Option<Duration> {
-        let known = self.defragmentations.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&member).or_else(|| known.values().next()).copied()
     }
 }
 

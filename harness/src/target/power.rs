@@ -170,6 +170,13 @@ pub trait Kill {
     /// When there is nothing to kill or the system refuses.
     fn kill(&self) -> io::Result<MemberEnd>;
 
+    /// SIGTERM, and waits until the process has ended by itself.
+    ///
+    /// # Errors
+    /// When there is nothing to end, the system refuses, or the process still runs after
+    /// `limit`.
+    fn stop(&self, limit: Duration) -> io::Result<MemberEnd>;
+
     /// Starts it (again) on its data directory.
     ///
     /// # Errors
@@ -190,6 +197,12 @@ pub trait Pause {
     /// # Errors
     /// When the system refuses.
     fn resume(&self) -> io::Result<()>;
+
+    /// How long processors have worked for it since it was started.
+    ///
+    /// # Errors
+    /// When it does not run.
+    fn processor_time(&self) -> io::Result<Duration>;
 }
 
 /// The disk that a member's data is on, and nothing else.

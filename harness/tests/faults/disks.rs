@@ -4,7 +4,8 @@ use std::path::Path;
 
 use stormglass_checkers::history::{Body, Environment, Event, FaultBegin, FaultEnd, MemberExit};
 
-use super::{log_contains, process_died_of_a_signal};
+use super::log_contains;
+use super::members::process_died_of_a_signal;
 
 /// A value of the evidence about one member, as a number.
 fn number(end: &FaultEnd, member: &str, name: &str) -> Option<f64> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::clock::{CLOCK_MONO, CLOCK_WALL};
-use super::disks;
+use super::{disks, processes};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +99,9 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 }
 
 /// Faults that etcd does not promise to survive.
-const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt"];
+const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
 
-static FAULTS: [FaultEntry; 17] = [
+static FAULTS: [FaultEntry; 23] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -216,6 +216,12 @@ static FAULTS: [FaultEntry; 17] = [
     disks::CORRUPT,
     CLOCK_WALL,
     CLOCK_MONO,
+    processes::TERMINATE,
+    processes::KILL_START,
+    processes::KILL_COMPACT,
+    processes::KILL_SNAPSHOT,
+    processes::STARVE,
+    processes::LOSE_DATA,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

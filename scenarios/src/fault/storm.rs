@@ -38,7 +38,7 @@ pub(crate) fn draws() -> &'static [Draw] {
     &DRAWS
 }
 
-static DRAWS: [Draw; 15] = [
+static DRAWS: [Draw; 20] = [
     Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },
     // Shorter than any lease lives: a leader that sleeps longer ends leases early (#15247).
     Draw { kind: "pause", weight: 2, hold: (200, 1_400), ..USUAL },
@@ -111,6 +111,21 @@ static DRAWS: [Draw; 15] = [
     // Which way the clocks go wrong is drawn as for every scenario that does not say it.
     Draw { kind: "clock-wall", hold: (1_000, 5_000), ..USUAL },
     Draw { kind: "clock-mono", hold: (1_000, 4_000), ..USUAL },
+    Draw { kind: "terminate", targets: ALL_TOO, ..USUAL },
+    Draw { kind: "kill-start", ..USUAL },
+    Draw {
+        kind: "kill-compact",
+        weight: 2,
+        params: &[&[("lag", "0")], &[("lag", "100")], &[("lag", "500")]],
+        ..USUAL
+    },
+    Draw { kind: "kill-snapshot", ..USUAL },
+    Draw {
+        kind: "starve",
+        hold: (1_000, 3_000),
+        params: &[&[("share", "10")], &[("share", "30")]],
+        ..USUAL
+    },
 ];
 
 #[cfg(test)]

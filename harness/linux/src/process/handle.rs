@@ -82,6 +82,14 @@ impl Process {
         self.signal(Signal::Continue)
     }
 
+    /// How long processors have worked for the process, all its threads together.
+    ///
+    /// # Errors
+    /// When the system does not tell, as after the end.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        tasks::processor_time(self.pid)
+    }
+
     /// How the process ended, or `None` while it runs.
     ///
     /// # Errors
