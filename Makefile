@@ -19,7 +19,8 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \
 # names it relative to itself.
 PROTOC_READY = target/protoc/.ready
 
-.PHONY: help setup build demo test lint install evidence-checkers evidence-demo evidence-load
+.PHONY: help setup build demo test lint install evidence-checkers evidence-demo \
+	evidence-load evidence-storm
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -78,6 +79,9 @@ install: setup ## Put stormglass on the path (~/.cargo/bin)
 
 evidence-demo: build ## Regenerate evidence/demo.json (about 40 minutes; ROWS=ci: 4 minutes)
 	@$(TARGET)/debug/examples/evidence demo --rows $(ROWS)
+
+evidence-storm: build ## Regenerate evidence/storm.json (about two hours; ROWS=ci: 5 minutes)
+	@$(TARGET)/debug/examples/evidence storm --rows $(ROWS)
 
 # Figures of speed are those of the program that `make install` installs; a row for CI
 # takes the one that is built already.

@@ -127,6 +127,9 @@ fn a_fast_clock_explains_an_early_end_as_far_as_it_is_fast() {
     assert_eq!(found(&run(&[("rate", "2")])), ["lease-early-expiry"]);
     assert_valid(&run(&[("rate", "3.5")]));
     assert_valid(&run(&[("jump", "30s")]));
+    // As the harness records it, with every parameter.
+    assert_valid(&run(&[("jump", "30s"), ("rate", "1")]));
+    assert_eq!(found(&run(&[("jump", "0s"), ("rate", "1")])), ["lease-early-expiry"]);
     assert_unknown(&run(&[("wobble", "3")]), "a fault of the clocks");
     let mut scene = renewed();
     scene.begin("clock-wall", &[0, 1, 2], &[("offset", "1h")]);

@@ -45,7 +45,8 @@ pub fn after(at: Nanos, duration: Duration) -> Nanos {
     Nanos(at.0.saturating_add(nanos))
 }
 
-/// The date and time in UTC, for file names and people; never for measuring.
+/// The date and time in UTC, for file names and people, and to tell whether a member's date
+/// is right; never for measuring.
 #[expect(clippy::disallowed_methods, reason = "this is the module where time enters")]
 pub fn utc_now() -> jiff::Timestamp {
     jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default()

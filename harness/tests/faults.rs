@@ -1,16 +1,26 @@
 //! Every fault on a real cluster: it lands, something other than our own word shows that
 //! it bit, and it heals.
 
+#[path = "faults/clocks.rs"]
+mod clocks;
+#[path = "faults/disks.rs"]
+mod disks;
+#[path = "faults/links.rs"]
+mod links;
+#[path = "faults/members.rs"]
+mod members;
+#[path = "faults/processes.rs"]
+mod processes;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use stormglass_checkers::history::{
-    Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Phase, Request,
-};
-use support::{events, run_into};
+use stormglass_checkers::history::{Body, Environment, Event, FaultBegin, FaultEnd, Phase};
+use stormglass_checkers::verdict::Status;
+use support::{Said, events, run_into};
 
 /// One fault, and what shows that it bit.
 struct Case {
@@ -22,31 +32,117 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
-    Case { kind: "kill", duration: "1s", params: "", bit: process_died_of_a_signal },
-    Case { kind: "pause", duration: "1500ms", params: "", bit: member_fell_silent },
-    Case { kind: "isolate", duration: "3s", params: "", bit: peers_lost_the_member },
+    Case { kind: "kill", duration: "1s", params: "", bit: members::process_died_of_a_signal },
+    Case { kind: "pause", duration: "1500ms", params: "", bit: members::member_fell_silent },
+    Case { kind: "isolate", duration: "3s", params: "", bit: links::peers_lost_the_member },
     Case { kind: "defragment", duration: "0s", params: "", bit: log_says("defrag") },
     Case { kind: "compact", duration: "0s", params: "", bit: log_says("compact") },
     Case {
         kind: "kill-defragment",
         duration: "1s",
         params: "",
-        bit: defragmentation_never_answered,
+        bit: members::defragmentation_never_answered,
     },
     Case {
         kind: "partition",
         duration: "3s",
         params: "shape = \"halves\"",
-        bit: peers_lost_the_member,
+        bit: links::peers_lost_the_member,
     },
     Case {
         kind: "disturb",
         duration: "3s",
         params: "delay = \"40ms\", jitter = \"5ms\", clients = \"true\"",
-        bit: answers_were_late,
+        bit: links::answers_were_late,
     },
-    Case { kind: "reset", duration: "200ms", params: "", bit: peers_saw_resets },
+    Case { kind: "reset", duration: "200ms", params: "", bit: links::peers_saw_resets },
+    Case {
+        kind: "power-failure",
+        duration: "1s",
+        params: "lost = \"torn\"",
+        bit: disks::unsynced_bytes_were_lost,
+    },
+    Case {
+        kind: "slow-disk",
+        duration: "3s",
+        params: "delay = \"100ms\", spread = \"20ms\"",
+        bit: disks::the_member_measured_slow_syncs,
+    },
+    Case {
+        kind: "disk-full",
+        duration: "1s",
+        params: "",
+        bit: |events, begin, _, dir| {
+            disks::the_member_ended_naming(events, begin, dir, "no space left on device")
+        },
+    },
+    Case {
+        kind: "disk-error",
+        duration: "1s",
+        params: "",
+        bit: |events, begin, _, dir| {
+            disks::the_member_ended_naming(events, begin, dir, "input/output error")
+        },
+    },
+    Case { kind: "lying-disk", duration: "2s", params: "", bit: disks::every_member_lost_bytes },
+    Case {
+        kind: "corrupt",
+        duration: "1s",
+        params: "file = \"wal\"",
+        bit: disks::the_member_refused_its_log,
+    },
+    Case {
+        kind: "clock-wall",
+        duration: "3s",
+        params: "jump = \"1h\"",
+        bit: clocks::log_jumped_an_hour_and_came_back,
+    },
+    Case {
+        kind: "clock-mono",
+        duration: "4s",
+        params: "rate = \"5\"",
+        bit: clocks::leases_ended_before_their_time,
+    },
+    Case {
+        kind: "terminate",
+        duration: "1s",
+        params: "",
+        bit: processes::the_member_was_asked_to_end,
+    },
+    Case { kind: "kill-start", duration: "1s", params: "", bit: processes::one_life_never_served },
+    Case {
+        kind: "kill-compact",
+        duration: "1s",
+        params: "",
+        bit: processes::compaction_never_answered,
+    },
+    Case {
+        kind: "kill-snapshot",
+        duration: "1s",
+        params: "",
+        bit: processes::snapshot_was_broken_off,
+    },
+    Case {
+        kind: "starve",
+        duration: "3s",
+        params: "share = \"10\"",
+        bit: processes::the_member_hardly_ran,
+    },
+    Case {
+        kind: "lose-data",
+        duration: "3s",
+        params: "state = \"lost\"",
+        bit: processes::the_member_missed_its_data,
+    },
 ];
+
+/// The places of the first faults of links, of disks, of clocks and of processes.
+const FIRST_OF_LINKS: usize = 6;
+const FIRST_OF_DISKS: usize = 9;
+const FIRST_OF_CLOCKS: usize = 15;
+const FIRST_OF_PROCESSES: usize = 17;
+/// How many of these there are.
+const OF_PROCESSES: usize = 6;
 
 /// The sort of evidence that a member's own log gives.
 const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool {
@@ -66,25 +162,71 @@ fn every_fault_has_a_case() {
 
 #[test]
 fn faults_of_members_land_bite_and_heal() {
-    let cases: Vec<&Case> = CASES.iter().take_while(|case| case.kind != "partition").collect();
-    land_bite_and_heal(&cases);
+    land_bite_and_heal(&cases(0..FIRST_OF_LINKS));
 }
 
 #[test]
 fn faults_of_links_land_bite_and_heal() {
     // Resets come first: connections that a partition broke end with resets too.
-    let cases = CASES.iter().rev().take_while(|case| case.kind != "kill-defragment");
-    land_bite_and_heal(&cases.collect::<Vec<_>>());
+    let mut cases = cases(FIRST_OF_LINKS..FIRST_OF_DISKS);
+    cases.reverse();
+    land_bite_and_heal(&cases);
+}
+
+#[test]
+fn faults_of_disks_land_bite_and_heal() {
+    // What damages a correct store has a test of its own.
+    let mut cases = cases(FIRST_OF_DISKS..FIRST_OF_CLOCKS);
+    cases.retain(|case| case.kind != "lying-disk");
+    land_bite_and_heal(&cases);
+}
+
+#[test]
+fn an_acknowledged_write_that_was_never_synced_is_gone_after_a_power_failure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = CASES.iter().find(|case| case.kind == "lying-disk").expect("a case");
+    let text = scenario_text(&[case]).replace("[\"m2\"]", "\"all\"");
+    let (dir, said) = run_scenario(folder.path(), &text, 1);
+    let events = events(&dir);
+    let (begin, end) = fault(&events, case.kind);
+    assert!((case.bit)(&events, begin, end, &dir), "{end:?}");
+    let judgement = support::judgement(&dir);
+    let durability = judgement.verdicts.iter().find(|verdict| verdict.checker == "durability");
+    let lost = durability.is_some_and(|verdict| verdict.status == Status::Invalid);
+    assert!(lost, "acknowledged writes are gone, and nobody saw it: {}", said.out);
+}
+
+#[test]
+fn faults_of_clocks_land_bite_and_heal() {
+    land_bite_and_heal(&cases(FIRST_OF_CLOCKS..FIRST_OF_PROCESSES));
+}
+
+#[test]
+fn faults_of_processes_land_bite_and_heal() {
+    // What damages a correct store has tests of its own.
+    let mut cases = cases(FIRST_OF_PROCESSES..FIRST_OF_PROCESSES + OF_PROCESSES);
+    cases.retain(|case| case.kind != "lose-data");
+    land_bite_and_heal(&cases);
+}
+
+fn cases(part: Range<usize>) -> Vec<&'static Case> {
+    CASES[part].iter().collect()
+}
+
+/// Runs a scenario, and expects it to end with this code.
+fn run_scenario(folder: &Path, text: &str, code: i32) -> (PathBuf, Said) {
+    let scenario = folder.join("faults.toml");
+    std::fs::write(&scenario, text).expect("written");
+    let dir = folder.join("run");
+    let scenario = scenario.to_str().expect("a path");
+    let said = run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(code);
+    (dir, said)
 }
 
 /// Injects faults one after the other, in one run.
 fn land_bite_and_heal(cases: &[&Case]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let scenario = folder.path().join("faults.toml");
-    std::fs::write(&scenario, scenario_text(cases)).expect("written");
-    let dir = folder.path().join("run");
-    let scenario = scenario.to_str().expect("a path");
-    let said = run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3"]).expect(0);
+    let (dir, said) = run_scenario(folder.path(), &scenario_text(cases), 0);
     let events = events(&dir);
     for case in cases {
         let (begin, end) = fault(&events, case.kind);
@@ -96,6 +238,24 @@ fn land_bite_and_heal(cases: &[&Case]) {
         events.iter().any(|e| e.body == Body::Environment(Environment::Phase(Phase::Recovered))),
         "the cluster is healthy after the last heal"
     );
+}
+
+#[test]
+fn without_its_device_no_fault_of_disks_is_injected_and_the_run_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = CASES.iter().find(|case| case.kind == "slow-disk").expect("a case");
+    let scenario = folder.path().join("faults.toml");
+    std::fs::write(&scenario, scenario_text(&[case])).expect("written");
+    let dir = folder.path().join("run");
+    let scenario = scenario.to_str().expect("a path");
+    run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3", "--fuse", "/no/such"]).expect(3);
+    let refused = events(&dir).into_iter().find_map(|event| match event.body {
+        Body::Environment(Environment::FaultUnavailable { kind, reason }) => Some((kind, reason)),
+        _ => None,
+    });
+    let (kind, reason) = refused.expect("refused");
+    assert_eq!(kind, "slow-disk");
+    assert!(reason.contains("FUSE device") && reason.contains("modprobe fuse"), "{reason}");
 }
 
 #[test]
@@ -121,16 +281,24 @@ fn scenario_text(cases: &[&Case]) -> String {
                     rate = 200\nprefill = 8000\nvalue-size = { min = 100, max = 200 }\n\
                     [limits]\nduration = \"SECONDSs\"\n\
                     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \
-                    \"watch-compacted-start\", \"watch-future-start\"]\n"
+                    \"watch-compacted-start\", \"watch-future-start\", \"late-keepalive\"]\n"
         .to_owned();
     for (position, case) in cases.iter().enumerate() {
         let at = 4 + 5 * position;
+        // Leases follow the leader's clock.
+        let target = if case.kind == "clock-mono" { "\"leader\"" } else { "[\"m2\"]" };
         let _ = write!(
             text,
-            "[[fault]]\nkind = \"{}\"\ntarget = [\"m2\"]\nat = \"{at}s\"\nfor = \"{}\"\n\
+            "[[fault]]\nkind = \"{}\"\ntarget = {target}\nat = \"{at}s\"\nfor = \"{}\"\n\
              params = {{ {} }}\n",
             case.kind, case.duration, case.params
         );
+        if case.kind == "clock-wall" {
+            // Something for the member to log, while its clock is wrong and after it.
+            for at in [at + 2, at + 4] {
+                let _ = writeln!(text, "[[fault]]\nkind = \"compact\"\nat = \"{at}s 500ms\"");
+            }
+        }
     }
     text.replace("for = \"0s\"\n", "").replace("SECONDS", &seconds.to_string())
 }
@@ -148,104 +316,10 @@ fn fault<'a>(events: &'a [Event], kind: &str) -> (&'a FaultBegin, &'a FaultEnd) 
     (begin, end.unwrap_or_else(|| panic!("{kind} never ended")))
 }
 
-/// The kernel told how the process ended, and a process with another number came back.
-fn process_died_of_a_signal(
-    events: &[Event],
-    begin: &FaultBegin,
-    end: &FaultEnd,
-    _dir: &Path,
-) -> bool {
-    let landed = end.landed.expect("landed");
-    let members = &begin.fault.members;
-    let mut around = events
-        .iter()
-        .filter(|event| event.member.is_some_and(|member| members.contains(&member)))
-        .filter(|event| event.at.0 + 1_000_000_000 > landed.from.0);
-    let died = around.any(|event| match &event.body {
-        Body::Environment(Environment::MemberExited(exit)) => exit.status == "signal 9",
-        _ => false,
-    });
-    died && around.any(|event| matches!(event.body, Body::Environment(Environment::MemberReady {})))
-}
-
-/// Nothing was answered by the member while it was stopped.
-fn member_fell_silent(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir: &Path) -> bool {
-    let landed = end.landed.expect("landed");
-    // What was under way in sockets may still arrive a moment later.
-    let from = landed.from.0 + 100_000_000;
-    !events.iter().any(|event| {
-        let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
-        let within = event.at.0 > from && event.at.0 < landed.to.0;
-        let answer = matches!(event.body, Body::Complete(Outcome::Ok(_)) | Body::Sample(_));
-        hit && within && answer
-    })
-}
-
-/// Packets were dropped, and the peers' own logs say that they lost the member.
-fn peers_lost_the_member(_: &[Event], begin: &FaultBegin, end: &FaultEnd, dir: &Path) -> bool {
-    let dropped = end.evidence.get("packets-dropped");
-    let dropped: u64 = dropped.and_then(|count| count.parse().ok()).unwrap_or(0);
-    let isolated = begin.fault.members[0].to_string();
-    let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != isolated);
-    let lost = logs.map(|name| log(dir, name)).any(|log| {
-        log.contains("lost TCP streaming connection with remote peer")
-            || log.contains("prober detected unhealthy status")
-            || log.contains("lost leader")
-            || log.contains("elected leader")
-    });
-    dropped > 0 && lost
-}
-
 fn log(dir: &Path, member: &str) -> String {
     std::fs::read_to_string(dir.join("members").join(member).join("log.txt")).unwrap_or_default()
 }
 
 fn log_contains(begin: &FaultBegin, dir: &Path, text: &str) -> bool {
     begin.fault.members.iter().any(|member| log(dir, &member.to_string()).contains(text))
-}
-
-/// The defragmentation was asked for and had no answer when the process died.
-fn defragmentation_never_answered(
-    events: &[Event],
-    begin: &FaultBegin,
-    end: &FaultEnd,
-    dir: &Path,
-) -> bool {
-    let asked = events.iter().rev().find(|event| {
-        matches!(&event.body, Body::Invoke(invoke) if invoke.request == Request::Defragment {})
-    });
-    let Some(asked) = asked else { return false };
-    let outcome = events.iter().find_map(|event| match &event.body {
-        Body::Complete(outcome) if event.process == asked.process => Some(outcome),
-        _ => None,
-    });
-    matches!(outcome, Some(Outcome::Unknown(_)))
-        && process_died_of_a_signal(events, begin, end, dir)
-}
-
-/// Every answer of the member took the way there and back, as clients saw it.
-fn answers_were_late(events: &[Event], begin: &FaultBegin, end: &FaultEnd, _dir: &Path) -> bool {
-    let landed = end.landed.expect("landed");
-    let mut sent = std::collections::BTreeMap::new();
-    let mut took = Vec::new();
-    for event in events {
-        let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
-        match &event.body {
-            Body::Invoke(_) if hit && event.at.0 > landed.from.0 => {
-                sent.insert(event.process, event.at.0);
-            }
-            Body::Complete(Outcome::Ok(_)) if event.at.0 < landed.to.0 => {
-                took.extend(sent.remove(&event.process).map(|sent| event.at.0 - sent));
-            }
-            _ => {}
-        }
-    }
-    took.len() > 5 && took.iter().all(|nanos| *nanos >= 80_000_000)
-}
-
-/// Other members' logs tell of connections that were reset.
-fn peers_saw_resets(_: &[Event], begin: &FaultBegin, _: &FaultEnd, dir: &Path) -> bool {
-    let hit = begin.fault.members[0].to_string();
-    let logs = ["m1", "m2", "m3"].into_iter().filter(|name| *name != hit);
-    logs.map(|name| log(dir, name)).any(|log| log.contains("connection reset by peer"))
 }

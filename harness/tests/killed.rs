@@ -20,9 +20,9 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 }
 
 /// Starts a long run and waits until its traffic is on.
-fn start(dir: &Path, extra: &[&str]) -> Child {
+fn start(dir: &Path, scenario: &str, extra: &[&str]) -> Child {
     let mut child = heeding_interrupts(&stormglass())
-        .args(["run", "quick", "--etcd", "3.5.16", "--seed", "5", "--duration", "60s"])
+        .args(["run", scenario, "--etcd", "3.5.16", "--seed", "5", "--duration", "60s"])
         .args(extra)
         .args(["--progress", "none", "--out"])
         .arg(dir)
@@ -32,7 +32,7 @@ fn start(dir: &Path, extra: &[&str]) -> Child {
         .expect("the program starts");
     for _ in 0..600 {
         let history = std::fs::read_to_string(dir.join("history.jsonl")).unwrap_or_default();
-        if history.lines().count() > 500 {
+        if history.lines().count() > 600 {
             return child;
         }
         sleep(Duration::from_millis(100));
@@ -67,11 +67,11 @@ fn gone_within(text: &str, limit: Duration) -> bool {
     false
 }
 
-fn kill_and_look(extra: &[&str]) {
+fn kill_and_look(scenario: &str, extra: &[&str]) {
     let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
-    let mut child = start(&dir, extra);
+    let mut child = start(&dir, scenario, extra);
     let marker = dir.to_str().expect("a path").to_owned();
     assert!(processes_with(&marker).len() >= 3, "the members run");
     child.kill().expect("killed");
@@ -99,12 +99,25 @@ fn judged_from_what_is_there(dir: &Path) {
 
 #[test]
 fn nothing_outlives_a_killed_harness() {
-    kill_and_look(&[]);
+    kill_and_look("quick", &[]);
 }
 
 #[test]
 fn nothing_outlives_a_killed_harness_without_namespaces() {
-    kill_and_look(&["--isolation", "none"]);
+    kill_and_look("quick", &["--isolation", "none"]);
+}
+
+/// A process that waits for a disk cannot be killed before the disk answers, and here that
+/// would take ten minutes.
+#[test]
+fn nothing_outlives_a_killed_harness_whose_disks_stall() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("stall.toml");
+    let text = "schema = 1\nname = \"stall\"\n[workload]\nclients = 4\nrate = 150\n\
+                [[fault]]\nkind = \"slow-disk\"\ntarget = [\"m2\"]\nat = \"500ms\"\n\
+                for = \"50s\"\nparams = { delay = \"600s\" }\n[limits]\nduration = \"60s\"\n";
+    std::fs::write(&scenario, text).expect("written");
+    kill_and_look(scenario.to_str().expect("a path"), &[]);
 }
 
 /// A second net below the kernel's: what `cleanup` would end if it had outlived its run.
@@ -113,7 +126,7 @@ fn members_without_namespaces_are_noted_for_cleanup() {
     let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
-    let mut child = start(&dir, &["--isolation", "none"]);
+    let mut child = start(&dir, "quick", &["--isolation", "none"]);
     let marker = dir.to_str().expect("a path");
     let register = std::fs::read_dir(support::cache().join("active")).expect("a register");
     let entries: Vec<String> = register
@@ -136,7 +149,7 @@ fn an_interrupted_run_heals_judges_and_reports() {
     let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
-    let mut child = start(&dir, &[]);
+    let mut child = start(&dir, "quick", &[]);
     let pid = child.id().to_string();
     let sent = Command::new("kill").args(["-INT", &pid]).status();
     assert!(sent.expect("kill runs").success());

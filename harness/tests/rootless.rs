@@ -1,4 +1,4 @@
-//! A whole run as an ordinary user, network faults included.
+//! A whole run as an ordinary user, faults of the network, of disks and of clocks included.
 
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
@@ -17,8 +17,12 @@ const NOBODY: &str = "65534";
 const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4\nrate = 150\n\
     [[fault]]\nkind = \"isolate\"\ntarget = \"leader\"\nat = \"2s\"\nfor = \"2s\"\n\
     [[fault]]\nkind = \"kill\"\nat = \"6s\"\nfor = \"500ms\"\n\
-    [check]\nsometimes = [\"fault:isolate\", \"fault:kill\", \"packets-dropped\"]\n\
-    [limits]\nduration = \"10s\"\n\
+    [[fault]]\nkind = \"clock-wall\"\nat = \"1s\"\nfor = \"2s\"\nparams = { jump = \"-1h\" }\n\
+    [[fault]]\nkind = \"clock-mono\"\nat = \"9s\"\nfor = \"2s\"\nparams = { rate = \"3\" }\n\
+    [[fault]]\nkind = \"power-failure\"\nat = \"13s\"\nfor = \"500ms\"\n\
+    [check]\nsometimes = [\"fault:isolate\", \"fault:kill\", \"fault:power-failure\", \
+    \"packets-dropped\", \"fault:clock-wall\", \"fault:clock-mono\"]\n\
+    [limits]\nduration = \"17s\"\n\
     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \"watch-compacted-start\", \
     \"watch-future-start\"]\n";
 
@@ -29,15 +33,15 @@ fn place(from: &Path, to: &Path) {
     fs::set_permissions(to, Permissions::from_mode(0o755)).expect("made executable");
 }
 
-/// A TUN device that every user may open: where the system keeps its own for root, root
-/// makes another node of it.
-fn device(node: &Path) -> PathBuf {
+/// A device that every user may open: where the system keeps its own for root, root makes
+/// another node of it.
+fn device(node: &Path, minor: &str, usual: &str) -> PathBuf {
     let mut make = Command::new("mknod");
-    make.arg("--mode=0666").arg(node).args(["c", "10", "200"]);
+    make.arg("--mode=0666").arg(node).args(["c", "10", minor]);
     if is_root() && make.status().is_ok_and(|status| status.success()) {
         return node.to_owned();
     }
-    PathBuf::from("/dev/net/tun")
+    PathBuf::from(usual)
 }
 
 #[test]
@@ -50,7 +54,8 @@ fn an_ordinary_user_gets_every_fault() {
     place(Path::new(etcd.out.trim()), &at("etcd"));
     place(Path::new(stormglass().get_program()), &at("stormglass"));
     fs::write(at("rootless.toml"), SCENARIO).expect("written");
-    let tun = device(&at("tun"));
+    let tun = device(&at("tun"), "200", "/dev/net/tun");
+    let fuse = device(&at("fuse"), "229", "/dev/fuse");
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
@@ -66,6 +71,8 @@ fn an_ordinary_user_gets_every_fault() {
         .arg(at("etcd"))
         .arg("--tun")
         .arg(tun)
+        .arg("--fuse")
+        .arg(fuse)
         .args(["--seed", "1", "--progress", "none", "--out"])
         .arg(at("run"))
         .env("STORMGLASS_CACHE", at("cache"))
@@ -78,5 +85,5 @@ fn an_ordinary_user_gets_every_fault() {
         Body::FaultEnd(end) => end.landed.is_some() && end.error.is_none(),
         _ => false,
     });
-    assert_eq!(landed.count(), 2, "both faults landed and healed");
+    assert_eq!(landed.count(), 5, "every fault landed and healed");
 }

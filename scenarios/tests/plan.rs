@@ -61,6 +61,38 @@ fn who_is_hit_is_decided_but_for_the_leader() {
 }
 
 #[test]
+fn a_clock_becomes_wrong_in_one_way_unless_the_scenario_says_how() {
+    let faults = |params: &str| {
+        let text = format!(
+            "[limits]\nduration = \"5m\"\n[[fault]]\nkind = \"clock-wall\"\nevery = \"7s\"\n\
+             params = {{ {params} }}"
+        );
+        plan_of(&text, 3).faults
+    };
+    let wrong = |fault: &PlannedFault| {
+        let wrong = |name: &&str| !["0s", "1"].contains(&fault.params[*name].as_str());
+        ["jump", "rate", "strobe"].into_iter().filter(wrong).collect::<Vec<_>>()
+    };
+    let drawn = faults("");
+    assert!(drawn.iter().all(|fault| wrong(fault).len() == 1), "{drawn:?}");
+    for name in ["jump", "rate", "strobe"] {
+        assert!(drawn.iter().any(|fault| wrong(fault) == [name]), "{name} is never drawn");
+    }
+    assert!(faults("rate = \"2\"").iter().all(|fault| wrong(fault) == ["rate"]));
+}
+
+#[test]
+fn a_wrong_clock_overlaps_with_other_faults_and_not_with_its_own_kind() {
+    let spec = |kind: &str, at: u32| {
+        format!("[[fault]]\nkind = \"{kind}\"\nat = \"{at}s\"\nfor = \"4s\"\n")
+    };
+    let text = [spec("clock-wall", 3), spec("clock-wall", 4), spec("kill", 5)].concat();
+    let plan = plan_of(&text, 3);
+    let begins: Vec<_> = plan.faults.iter().map(|fault| fault.from.0 / 1_000_000).collect();
+    assert_eq!(begins, [3_000, 5_000, 9_000]);
+}
+
+#[test]
 fn every_member_is_hit_at_some_time() {
     let plan =
         plan_of("[limits]\nduration = \"5m\"\n[[fault]]\nkind = \"kill\"\nevery = \"5s\"", 3);

@@ -98,7 +98,7 @@ impl Checker for LeasesChecker {
                 }
             }
             Body::FaultBegin(begin) => self.skew.begin(begin, event.at),
-            Body::FaultEnd(end) => self.skew.end(end.id, event.at),
+            Body::FaultEnd(end) => self.skew.end(end, event.at),
             Body::Environment(Environment::MemberStarted(life)) if life.data_generation > 1 => {
                 self.restored = true;
             }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::{FaultBegin, FaultId, FaultRecord, Nanos};
+use crate::history::{FaultBegin, FaultEnd, FaultId, FaultRecord, Nanos};
 
 /// A rate of one second per second, in parts per million.
 const TRUE_RATE: u64 = 1_000_000;
@@ -56,7 +56,7 @@ fn parts_per_million(text: &str) -> Option<u64> {
     (rate > 0).then_some(rate)
 }
 
-/// A whole number with the unit `ms`, `s` or `m`.
+/// A whole number with the unit `ms`, `s`, `m` or `h`.
 fn duration(text: &str) -> Option<Nanos> {
     let text = text.trim();
     let at = text.find(|c: char| !c.is_ascii_digit())?;
@@ -65,6 +65,7 @@ fn duration(text: &str) -> Option<Nanos> {
         "ms" => 1_000_000,
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(unit).map(Nanos)
@@ -94,9 +95,12 @@ impl Skew {
         }
     }
 
-    /// A fault is over.
-    pub(super) fn end(&mut self, id: FaultId, at: Nanos) {
-        for stretch in self.open.remove(&id).into_iter().flatten() {
+    /// A fault is over; one that failed may hold still, as far as is known.
+    pub(super) fn end(&mut self, end: &FaultEnd, at: Nanos) {
+        if end.error.is_some() {
+            return;
+        }
+        for stretch in self.open.remove(&end.id).into_iter().flatten() {
             self.stretches[stretch].to = Some(at);
         }
     }
@@ -155,12 +159,16 @@ mod tests {
 
     #[test]
     fn what_a_fault_does_to_leases_is_read_or_unreadable() {
-        let cases: [(FaultRecord, &[Effect]); 9] = [
+        let cases: [(FaultRecord, &[Effect]); 10] = [
             (record("pause", &[]), &[]),
             (record("clock-wall", &[("offset", "1h")]), &[]),
             (record("clock-mono", &[("rate", "1.5")]), &[Effect::Rate(1_500_000)]),
             (record("clock-mono", &[("rate", "0.02")]), &[Effect::Rate(20_000)]),
             (record("clock-mono", &[("jump", "30s")]), &[Effect::Jump(Nanos(30_000_000_000))]),
+            (
+                record("clock-mono", &[("jump", "2h"), ("rate", "1")]),
+                &[Effect::Jump(Nanos(7_200_000_000_000)), Effect::Rate(1_000_000)],
+            ),
             (record("clock-mono", &[("rate", "-1")]), &[Effect::Unreadable]),
             (record("clock-mono", &[("rate", "0")]), &[Effect::Unreadable]),
             (record("clock-mono", &[]), &[Effect::Unreadable]),
@@ -179,13 +187,22 @@ mod tests {
             fault: record("clock-mono", params),
             planned: crate::history::Span::default(),
         };
+        let end = |id, error: Option<&str>| FaultEnd {
+            id: FaultId(id),
+            landed: None,
+            evidence: BTreeMap::new(),
+            error: error.map(ToOwned::to_owned),
+        };
         skew.begin(&begin(1, &[("rate", "3")]), Nanos(100));
-        skew.end(FaultId(1), Nanos(200));
+        skew.end(&end(1, None), Nanos(200));
         skew.begin(&begin(2, &[("rate", "0.5")]), Nanos(300));
         assert_eq!(skew.longest(Nanos(0), Nanos(100)), Some(Nanos(100)));
         assert_eq!(skew.longest(Nanos(0), Nanos(150)), Some(Nanos(250)));
         assert_eq!(skew.shortest(Nanos(0), Nanos(150)), Some(Nanos(150)));
         assert_eq!(skew.shortest(Nanos(250), Nanos(400)), Some(Nanos(100)));
+        // Nobody knows whether the clock was set right again.
+        skew.end(&end(2, Some("it did not heal")), Nanos(400));
+        assert_eq!(skew.shortest(Nanos(400), Nanos(500)), Some(Nanos(50)));
         skew.begin(&begin(3, &[]), Nanos(500));
         assert_eq!(skew.longest(Nanos(0), Nanos(600)), None);
     }

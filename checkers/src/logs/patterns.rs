@@ -45,12 +45,16 @@ const PATTERNS: &[(&str, &str)] = &[
     (" c | ", "it gave up"),
 ];
 
+/// A member repairs a log whose end was torn when the power failed, and says what was wrong with
+/// it. What it may not lose so, other checkers look for.
+const REPAIRS: &[&str] = &["\"msg\":\"repairing wal\"", "\"msg\":\"repaired wal\""];
+
 /// Why a line of a member's log is suspicious: `None` for every line that a correct
 /// member may write, such as settings that merely contain the word "corrupt", or a
 /// failure that the surroundings caused (a full disk, a port that is taken).
 pub fn suspicious(line: &str) -> Option<&'static str> {
     let line = line.to_lowercase();
-    if surroundings(&line).is_some() {
+    if surroundings(&line).is_some() || REPAIRS.iter().any(|repair| line.contains(repair)) {
         return None;
     }
     PATTERNS.iter().find(|(pattern, _)| line.contains(pattern)).map(|(_, meaning)| *meaning)
@@ -105,6 +109,7 @@ mod tests {
             r#"{"level":"warn","msg":"failed to reach the peer URL","error":"dial tcp: i/o timeout"}"#,
             r#"{"level":"warn","msg":"prober detected unhealthy status","error":"connection refused"}"#,
             r#"{"level":"info","msg":"repairing WAL","path":"member/wal/0.wal","error":"unexpected EOF"}"#,
+            r#"{"level":"info","msg":"repaired WAL","error":"unexpected EOF: [wal] max entry size limit exceeded when decoding \"0.wal\""}"#,
             r#"{"level":"warn","msg":"apply request took too long","took":"1.2s"}"#,
             r#"{"level":"error","msg":"failed to purge snap file","error":"no such file"}"#,
             r#"{"level":"warn","msg":"leader failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk"}"#,

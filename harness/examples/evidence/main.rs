@@ -1,12 +1,12 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
-//! `make evidence-load`.
+//! `make evidence-load`, `make evidence-storm`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
+mod campaign;
 mod checkers;
-mod demo;
 mod launch;
 mod ledger;
 mod load;
@@ -30,7 +30,9 @@ enum Evidence {
     /// The checkers: speed, agreement with others, what they catch, and their silence.
     Checkers(checkers::CheckersArguments),
     /// The scenario demo on releases with known data bugs, and on releases without.
-    Demo(demo::DemoArguments),
+    Demo(campaign::CampaignArguments),
+    /// The scenario storm: everything that etcd promises to survive, composed by seeds.
+    Storm(campaign::CampaignArguments),
     /// What recording and judging cost, against a bare client loop.
     Load(load::LoadArguments),
     /// The process that has the load's cluster, started by the load itself.
@@ -61,7 +63,8 @@ fn inside(arguments: &load::InnerArguments) -> ExitCode {
 fn main() -> ExitCode {
     let result = match Arguments::parse().evidence {
         Evidence::Checkers(arguments) => checkers::measure(&arguments),
-        Evidence::Demo(arguments) => demo::measure(&arguments),
+        Evidence::Demo(arguments) => campaign::measure(&series::DEMO, &arguments),
+        Evidence::Storm(arguments) => campaign::measure(&series::STORM, &arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(&arguments),
     };

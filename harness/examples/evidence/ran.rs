@@ -12,8 +12,6 @@ use stormglass_checkers::verdict::Judgement;
 
 use crate::launch::{Ended, run};
 
-/// The traffic of every run.
-const DURATION: &str = "30s";
 const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 const RUN_LIMIT: Duration = Duration::from_secs(240);
 
@@ -42,18 +40,25 @@ pub(crate) fn install<'a>(
     Err(io::Error::other("the releases of etcd could not be installed"))
 }
 
-/// Runs a scenario for half a minute, into `FOLDER/run`; what the program says is kept
-/// beside it.
-pub(crate) fn run_scenario(
-    program: &Path,
-    scenario: &str,
-    release: &str,
-    seed: u64,
-    folder: &Path,
-) -> io::Result<Ran> {
+/// What is run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'a> {
+    /// The scenario of the catalogue.
+    pub(crate) scenario: &'a str,
+    /// The traffic.
+    pub(crate) duration: &'a str,
+    /// The release of etcd.
+    pub(crate) release: &'a str,
+    /// The seed.
+    pub(crate) seed: u64,
+}
+
+/// Runs a scenario into `FOLDER/run`; what the program says is kept beside it.
+pub(crate) fn run_scenario(program: &Path, wanted: Run<'_>, folder: &Path) -> io::Result<Ran> {
+    let Run { scenario, duration, release, seed } = wanted;
     let out = folder.join("run");
     let mut command = Command::new(program);
-    command.args(["run", scenario, "--etcd", release, "--duration", DURATION]);
+    command.args(["run", scenario, "--etcd", release, "--duration", duration]);
     command.args(["--seed", &seed.to_string(), "--progress", "plain", "--out"]).arg(&out);
     command.stdout(File::create(folder.join("stdout.txt"))?);
     command.stderr(File::create(folder.join("stderr.txt"))?);

@@ -4,7 +4,7 @@
 //! isolated run COMMAND [ARGUMENT...]     in namespaces of its own
 //! isolated spawn COMMAND [ARGUMENT...]   without namespaces, dying with this process
 //! isolated probe                         would `run` work? (exit code 4 when not)
-//! isolated report [DEVICE]               every lever of the operating system
+//! isolated report [TUN [FUSE]]           every lever of the operating system
 //! ```
 
 #[cfg(target_os = "linux")]
@@ -14,12 +14,12 @@ mod linux {
     use std::io::{self, Write};
     use std::os::fd::AsFd;
     use std::os::unix::process::ExitStatusExt;
-    use std::path::Path;
     use std::process::Command;
     use std::time::Duration;
 
+    use stormglass_linux::capability::{self, Devices};
+    use stormglass_linux::isolation;
     use stormglass_linux::process::{Exit, Launch, Spawner};
-    use stormglass_linux::{capability, isolation, tun};
 
     const REFUSED: u8 = 4;
     const USAGE: u8 = 2;
@@ -40,13 +40,15 @@ mod linux {
                 Err(refused) => refuse(&refused),
             },
             Some("report") => {
-                let usual = Path::new(tun::DEFAULT_DEVICE);
-                report(arguments.get(1).map_or(usual, Path::new))
+                let mut devices = Devices::default();
+                arguments.get(1).inspect(|tun| devices.tun = tun.into());
+                arguments.get(2).inspect(|fuse| devices.fuse = fuse.into());
+                report(&devices)
             }
             _ => {
                 writeln!(
                     io::stderr(),
-                    "usage: isolated run|spawn COMMAND... | probe | report [DEVICE]"
+                    "usage: isolated run|spawn COMMAND... | probe | report [TUN [FUSE]]"
                 )?;
                 Ok(USAGE)
             }
@@ -85,9 +87,9 @@ mod linux {
         Ok(REFUSED)
     }
 
-    fn report(device: &Path) -> io::Result<u8> {
+    fn report(devices: &Devices) -> io::Result<u8> {
         let mut out = io::stdout();
-        for lever in capability::report(device) {
+        for lever in capability::report(devices) {
             match lever.status {
                 capability::LeverStatus::Available { detail } => {
                     writeln!(out, "yes  {} ({detail})", lever.name)?;

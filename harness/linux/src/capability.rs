@@ -1,26 +1,40 @@
 //! Which levers work on this machine: tried, not guessed.
 
 use std::io;
-use std::path::Path;
 
 use crate::isolation::{self, Probe, Step};
-pub use crate::lever::{Lever, LeverStatus};
+pub use crate::lever::{Devices, Lever, LeverStatus};
 use crate::limits;
+use crate::vdso;
 
 /// Three members under load hold some hundred files each; the harness about as many.
 const OPEN_FILES_WANTED: u64 = 4096;
 
 /// Tries every lever, in a child that ends at once.
-pub fn report(tun_device: &Path) -> Vec<Lever> {
-    let mut levers = match isolation::attempt(tun_device) {
-        Ok(probe) => probed(&probe, tun_device),
+pub fn report(devices: &Devices) -> Vec<Lever> {
+    let mut levers = match isolation::attempt(devices) {
+        Ok(probe) => probed(&probe, devices),
         Err(error) => vec![unprobed(&error)],
     };
+    levers.push(clocks());
     levers.push(open_files());
     levers
 }
 
-fn probed(probe: &Probe, tun_device: &Path) -> Vec<Lever> {
+fn clocks() -> Lever {
+    let status = match vdso::probe() {
+        Ok(()) => LeverStatus::Available { detail: "of a child, by its vDSO".to_owned() },
+        Err(error) => {
+            let said = error.to_string();
+            // The sentence says what refuses it and, behind the last colon, what to do.
+            let (why, fix) = said.rsplit_once(": ").unwrap_or((&said, "try again"));
+            LeverStatus::Unavailable { why: why.to_owned(), fix: fix.to_owned() }
+        }
+    };
+    Lever { name: "member clocks", purpose: "clock faults on local members", status }
+}
+
+fn probed(probe: &Probe, devices: &Devices) -> Vec<Lever> {
     let who = if probe.user_namespace { "as an ordinary user" } else { "as root" };
     let lever = |name, purpose, steps: &[Step], detail: String| {
         let status = match probe.first_failure(steps) {
@@ -36,7 +50,7 @@ fn probed(probe: &Probe, tun_device: &Path) -> Vec<Lever> {
         Lever { name, purpose, status }
     };
     let namespaces = [Step::Unshare, Step::MapIdentity, Step::PrivateMounts];
-    let device = format!("{} opens", tun_device.display());
+    let opens = |device: &std::path::Path| format!("{} opens", device.display());
     vec![
         lever("user namespaces", "isolation without root", &namespaces, user_detail(probe)),
         lever(
@@ -45,8 +59,9 @@ fn probed(probe: &Probe, tun_device: &Path) -> Vec<Lever> {
             &[Step::FreshProc],
             format!("{who}, with a /proc of its own"),
         ),
-        lever("TUN device", "network faults on local members", &[Step::Tun], device),
+        lever("TUN device", "network faults on local members", &[Step::Tun], opens(&devices.tun)),
         lever("tmpfs", "members' data off the disk", &[Step::Tmpfs], who.to_owned()),
+        lever("FUSE device", "faults of members' disks", &[Step::Disk], opens(&devices.fuse)),
     ]
 }
 

@@ -7,10 +7,10 @@ const REMEDY: &str = "use the target `external`, or run Stormglass on Linux";
 
 /// Levers of the operating system: there are none.
 pub mod capability {
-    pub use crate::lever::{Lever, LeverStatus};
+    pub use crate::lever::{Devices, Lever, LeverStatus};
 
     /// One lever, unavailable.
-    pub fn report(_tun_device: &std::path::Path) -> Vec<Lever> {
+    pub fn report(_devices: &Devices) -> Vec<Lever> {
         vec![Lever {
             name: "namespaces",
             purpose: "isolates local members and wires them for network faults",
@@ -70,7 +70,7 @@ mod tests {
         );
         assert_eq!(isolation::probe(), Err(refused));
         assert!(!isolation::is_inner());
-        let levers = capability::report(std::path::Path::new("/dev/net/tun"));
+        let levers = capability::report(&capability::Devices::default());
         assert!(levers.iter().all(|lever| !lever.is_available()));
     }
 }

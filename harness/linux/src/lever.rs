@@ -1,5 +1,23 @@
 //! One power of the operating system, and whether it can be used here.
 
+use std::path::PathBuf;
+
+/// Where the devices are that levers need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Devices {
+    /// Of the network between members.
+    pub tun: PathBuf,
+    /// Of members' disks.
+    pub fuse: PathBuf,
+}
+
+impl Default for Devices {
+    /// Where they usually are.
+    fn default() -> Self {
+        Self { tun: "/dev/net/tun".into(), fuse: "/dev/fuse".into() }
+    }
+}
+
 /// A lever that faults or isolation lean on, for `doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lever {

@@ -1,5 +1,5 @@
 //! The operating system's levers, as small safe interfaces: namespaces, TUN devices and the
-//! userspace switch between them, processes and their signals.
+//! userspace switch between them, disks in user space, processes and their signals.
 //!
 //! This is the only package of Stormglass with `unsafe` code. It knows neither etcd nor
 //! scenarios nor tokio, and it never logs: every call returns what happened.
@@ -8,7 +8,9 @@
 //!   a run outlives it, not even after SIGKILL.
 //! * [`netns`], [`tun`], [`switch`]: one network namespace per member, wired by a switch whose
 //!   directed links can be cut while traffic flows.
+//! * [`disk`]: a disk per member that loses what was not synced, is slow, full or fails.
 //! * [`process`]: members that die with the program, and are stopped and resumed for certain.
+//! * [`vdso`]: the clocks of one process, moved while it runs.
 //! * [`capability`]: which of these levers work on this machine, and how to get the others.
 //!
 //! Off Linux only [`capability::report`], [`isolation::enter`] and [`isolation::probe`] exist,
@@ -18,6 +20,10 @@
 mod call;
 #[cfg(target_os = "linux")]
 pub mod capability;
+#[cfg(target_os = "linux")]
+mod dice;
+#[cfg(target_os = "linux")]
+pub mod disk;
 #[cfg(any(not(target_os = "linux"), test))]
 #[doc(hidden)]
 pub mod elsewhere;
@@ -33,6 +39,8 @@ pub mod mounts;
 #[cfg(target_os = "linux")]
 pub mod netns;
 #[cfg(target_os = "linux")]
+mod pidfd;
+#[cfg(target_os = "linux")]
 pub mod priority;
 #[cfg(target_os = "linux")]
 pub mod process;
@@ -45,6 +53,8 @@ pub mod switch;
 mod time;
 #[cfg(target_os = "linux")]
 pub mod tun;
+#[cfg(target_os = "linux")]
+pub mod vdso;
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{capability, isolation};

@@ -26,6 +26,16 @@ impl Deadline {
     }
 }
 
+/// What a clock of the kernel reads, in nanoseconds.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn reading(clock: libc::clockid_t) -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to one timespec that outlives the call; a clock that there is not
+    // leaves the zeroes.
+    unsafe { libc::clock_gettime(clock, &raw mut now) };
+    now.tv_sec * 1_000_000_000 + now.tv_nsec
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "bounds waits only; no value of this clock reaches a plan, a history or a verdict"

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::device_args::DeviceArgs;
 use super::selftest_args::SelfTestArgs;
 
 /// Chaos and correctness for etcd and every store that speaks its v3 API.
@@ -186,15 +187,9 @@ pub struct RunArgs {
         help_heading = "Cluster"
     )]
     pub isolation: IsolationChoice,
-    /// The TUN device.
-    #[arg(
-        long,
-        value_name = "PATH",
-        default_value = "/dev/net/tun",
-        env = "STORMGLASS_TUN",
-        help_heading = "Cluster"
-    )]
-    pub tun: PathBuf,
+    /// Where devices are.
+    #[command(flatten)]
+    pub devices: DeviceArgs,
     /// How long traffic goes on, such as 30s or 2m.
     #[arg(long, help_heading = "Scenario")]
     pub duration: Option<String>,
@@ -346,9 +341,9 @@ Examples:
   stormglass doctor --format json
   stormglass doctor --tun /dev/tun")]
 pub struct DoctorArgs {
-    /// The TUN device.
-    #[arg(long, value_name = "PATH", default_value = "/dev/net/tun", env = "STORMGLASS_TUN")]
-    pub tun: PathBuf,
+    /// Where devices are.
+    #[command(flatten)]
+    pub devices: DeviceArgs,
 }
 
 /// `cleanup`.

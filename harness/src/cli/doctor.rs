@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use stormglass_linux::capability::{self, Lever, LeverStatus};
+use stormglass_linux::capability::{self, Devices, Lever, LeverStatus};
 
 use super::args::{DoctorArgs, Format};
 use super::error::CommandError;
@@ -73,7 +73,7 @@ struct Report {
 
 /// Tries everything that runs lean on.
 pub(super) fn doctor(args: &DoctorArgs, format: Format) -> Result<ExitCode, CommandError> {
-    let report = examine(&args.tun);
+    let report = examine(&args.devices.devices());
     match format {
         Format::Json => output::json(&report)?,
         Format::Human => output::lines(&lines(&report, Style::of_stdout()))?,
@@ -81,9 +81,9 @@ pub(super) fn doctor(args: &DoctorArgs, format: Format) -> Result<ExitCode, Comm
     Ok(if report.local_runs { ExitCode::Valid } else { ExitCode::Environment })
 }
 
-fn examine(tun: &Path) -> Report {
+fn examine(devices: &Devices) -> Report {
     let mut examined = vec![system()];
-    examined.extend(capability::report(tun).into_iter().map(Examined::from));
+    examined.extend(capability::report(devices).into_iter().map(Examined::from));
     match Store::open(None) {
         Ok(store) => {
             let cache = store.path(Version::new(0, 0, 0));

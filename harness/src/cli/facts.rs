@@ -43,7 +43,10 @@ pub(super) fn of_run(
 
 fn not_tested(launch: &Launch) -> Vec<String> {
     let network = launch.network_refused.iter();
-    network.map(|reason| format!("Network faults were not tested: {reason}.")).collect()
+    let network = network.map(|reason| format!("Network faults were not tested: {reason}."));
+    let disks = launch.disk_refused.iter();
+    let disks = disks.map(|reason| format!("Faults of disks were not tested: {reason}."));
+    network.chain(disks).collect()
 }
 
 fn machine() -> String {

@@ -22,7 +22,7 @@ use crate::nemesis::Journal;
 use crate::recorder::Recorder;
 use crate::run::{Conducted, Interrupts, Judging, conduct, confirm, context};
 use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError, compress};
-use crate::session::{Session, Stop};
+use crate::session::{Excuses, Session, Stop};
 use crate::target::local::{LocalCluster, LocalOptions, Wiring};
 use crate::target::{TargetError, Unsupported};
 
@@ -158,6 +158,7 @@ impl Run<'_> {
             deadline: self.plan.scenario.workload.deadline.as_duration(),
             stop: Stop::new(),
             register: self.register.clone(),
+            excuses: Excuses::default(),
         };
         let journal = Journal::create(&self.dir.journal()).map_err(CommandError::environment)?;
         Box::pin(conduct(session, self.plan, journal, interrupts, violated))
@@ -184,6 +185,14 @@ impl Run<'_> {
             flags: cluster.flags.clone(),
             member_flags: cluster.member.clone(),
             wiring,
+            disks: match (&self.launch.fuse_device, &self.launch.disk_refused) {
+                (Some(device), _) => Ok(device.clone()),
+                (None, reason) => Err(Unsupported::because(
+                    reason
+                        .as_deref()
+                        .unwrap_or("the plan had no fault of disks when the run began"),
+                )),
+            },
             seed: self.plan.seed,
             capture: self.launch.pcap.then(|| self.dir.capture()),
         }

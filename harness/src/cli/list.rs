@@ -116,6 +116,8 @@ struct FaultRow {
     power: &'static str,
     duration_ms: u64,
     disruptive: bool,
+    /// Whether etcd promises to survive it.
+    in_model: bool,
     params: Vec<ParamRow>,
     available: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +144,7 @@ impl FaultRow {
             power: power_name(entry.power),
             duration_ms: u64::try_from(entry.duration.as_millis()).unwrap_or(u64::MAX),
             disruptive: entry.disruptive,
+            in_model: entry.in_model(),
             params: params.collect(),
             available: refused.is_none(),
             why: refused,

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cleanup;
 mod completions;
+mod device_args;
 mod doctor;
 mod error;
 mod etcd;

@@ -1,15 +1,12 @@
 //! What the target `local` can do on this machine.
 
-use std::path::{Path, PathBuf};
-
-use stormglass_linux::capability::{self, Lever, LeverStatus};
+use stormglass_linux::capability::{self, Devices, Lever, LeverStatus};
 use stormglass_linux::isolation;
 use stormglass_scenarios::fault::Power;
 
 use super::args::IsolationChoice;
+use super::device_args::devices_of_environment;
 
-/// The variable of `--tun`, for commands that have no such option.
-const TUN_VARIABLE: &str = "STORMGLASS_TUN";
 /// The variable of `--isolation`.
 const ISOLATION_VARIABLE: &str = "STORMGLASS_ISOLATION";
 
@@ -22,33 +19,39 @@ pub(super) struct LocalPowers {
     namespaces: Result<(), String>,
     /// Why the network between members cannot be touched.
     network: Result<(), String>,
+    /// Why members' disks cannot be touched.
+    disk: Result<(), String>,
+    /// Why members' clocks cannot be moved.
+    clocks: Result<(), String>,
 }
 
 impl LocalPowers {
     /// Tries them, with the settings of the environment.
     pub(super) fn here() -> Self {
-        let tun = std::env::var_os(TUN_VARIABLE).filter(|path| !path.is_empty());
-        let tun = tun.map_or_else(|| PathBuf::from("/dev/net/tun"), PathBuf::from);
         let isolation = match std::env::var(ISOLATION_VARIABLE).as_deref() {
             Ok("none") => IsolationChoice::None,
             _ => IsolationChoice::Auto,
         };
-        Self::probe(isolation, &tun)
+        Self::probe(isolation, &devices_of_environment())
     }
 
     /// Tries them, without changing this process.
-    pub(super) fn probe(isolation: IsolationChoice, tun: &Path) -> Self {
+    pub(super) fn probe(isolation: IsolationChoice, devices: &Devices) -> Self {
         let possible = isolation::probe().map_err(|refused| refused.to_string());
         let target = if cfg!(target_os = "linux") { Ok(()) } else { possible.clone() };
         let namespaces = match isolation {
             IsolationChoice::None => Err(format!(
                 "--isolation none or {ISOLATION_VARIABLE}=none switches namespaces off; leave it \
-                 out to test network faults"
+                 out to test faults of network and disks"
             )),
             IsolationChoice::Auto => possible,
         };
-        let network = namespaces.clone().and_then(|()| try_tun(tun));
-        Self { target, namespaces, network }
+        let levers = capability::report(devices);
+        let behind_namespaces = |lever| namespaces.clone().and_then(|()| granted(&levers, lever));
+        let network = behind_namespaces("TUN device");
+        let disk = behind_namespaces("FUSE device");
+        let clocks = granted(&levers, "member clocks");
+        Self { target, namespaces, network, disk, clocks }
     }
 
     /// Whether a run gets namespaces of its own.
@@ -65,6 +68,8 @@ impl LocalPowers {
         match power {
             Power::Kill | Power::Pause | Power::Maintenance => Ok(()),
             Power::Network => self.network.as_ref().copied().map_err(String::as_str),
+            Power::Disk => self.disk.as_ref().copied().map_err(String::as_str),
+            Power::Clocks => self.clocks.as_ref().copied().map_err(String::as_str),
         }
     }
 }
@@ -75,20 +80,17 @@ pub(super) fn power_name(power: Power) -> &'static str {
         Power::Kill => "kill",
         Power::Pause => "pause",
         Power::Network => "network",
+        Power::Disk => "disk",
+        Power::Clocks => "clocks",
         Power::Maintenance => "maintenance",
     }
 }
 
-fn try_tun(device: &Path) -> Result<(), String> {
-    let levers = capability::report(device);
-    levers.into_iter().find(|lever| lever.name == "TUN device").map_or(Ok(()), refusal)
-}
-
-/// Why a lever does not work, and what would help.
-fn refusal(lever: Lever) -> Result<(), String> {
-    match lever.status {
-        LeverStatus::Available { .. } => Ok(()),
-        LeverStatus::Unavailable { why, fix } => Err(format!("{why}; {fix}")),
+/// Whether a lever works; otherwise why not, and what would help.
+fn granted(levers: &[Lever], name: &str) -> Result<(), String> {
+    match levers.iter().find(|lever| lever.name == name).map(|lever| &lever.status) {
+        Some(LeverStatus::Unavailable { why, fix }) => Err(format!("{why}; {fix}")),
+        Some(LeverStatus::Available { .. }) | None => Ok(()),
     }
 }
 
@@ -97,19 +99,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_namespaces_only_the_network_is_out_of_reach() {
-        let powers = LocalPowers::probe(IsolationChoice::None, Path::new("/dev/net/tun"));
-        for power in [Power::Kill, Power::Pause, Power::Maintenance] {
+    fn without_namespaces_network_and_disks_are_out_of_reach() {
+        let powers = LocalPowers::probe(IsolationChoice::None, &Devices::default());
+        for power in [Power::Kill, Power::Pause, Power::Clocks, Power::Maintenance] {
             assert_eq!(powers.grants(power), Ok(()), "{}", power_name(power));
         }
-        let why = powers.grants(Power::Network).expect_err("switched off");
-        assert!(why.contains("STORMGLASS_ISOLATION"), "{why}");
+        for power in [Power::Network, Power::Disk] {
+            let why = powers.grants(power).expect_err("switched off");
+            assert!(why.contains("STORMGLASS_ISOLATION"), "{why}");
+        }
     }
 
     #[test]
-    fn a_device_that_is_not_there_takes_the_network_away() {
-        let powers = LocalPowers::probe(IsolationChoice::Auto, Path::new("/no/such/device"));
+    fn a_device_that_is_not_there_takes_its_power_away() {
+        let nowhere = Devices { tun: "/no/such".into(), fuse: "/no/such".into() };
+        let powers = LocalPowers::probe(IsolationChoice::Auto, &nowhere);
         assert!(powers.grants(Power::Network).is_err());
+        assert!(powers.grants(Power::Disk).is_err());
         assert_eq!(powers.grants(Power::Kill), Ok(()));
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use stormglass_linux::isolation;
-use stormglass_scenarios::fault::Power;
-use stormglass_scenarios::plan::Plan;
+use stormglass_scenarios::fault::{self, Power};
+use stormglass_scenarios::plan::{Plan, PlannedFault};
 
 use super::args::{Format, InnerArgs, RunArgs, TargetKind};
 use super::error::CommandError;
@@ -42,9 +42,12 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     if let Some(note) = &release.note {
         output::narrate(format_args!("note: {note}"));
     }
-    let powers = LocalPowers::probe(args.isolation, &args.tun);
+    let powers = LocalPowers::probe(args.isolation, &args.devices.devices());
     let isolated = powers.isolated();
     let refused = powers.grants(Power::Network).err().map(ToOwned::to_owned);
+    let needs_disks = needs_disks(&plan);
+    let disk = if needs_disks { powers.grants(Power::Disk) } else { Ok(()) };
+    let disk_refused = disk.err().map(ToOwned::to_owned);
     if let (true, Some(reason)) = (args.pcap, &refused) {
         let message = format!("--pcap needs a network of our own, and {reason}");
         return Err(CommandError::environment(message));
@@ -58,8 +61,10 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         version: release.version.to_string(),
         release_note: release.note.clone(),
         isolated,
-        tun_device: refused.is_none().then(|| args.tun.clone()),
+        tun_device: refused.is_none().then(|| args.devices.tun.clone()),
         network_refused: refused,
+        fuse_device: (needs_disks && disk_refused.is_none()).then(|| args.devices.fuse.clone()),
+        disk_refused,
         stop_on_violation: args.stop_on_violation,
         pcap: args.pcap,
         command: repeat_command(args, &plan),
@@ -75,6 +80,14 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         plan.scenario.name, launch.version, plan.scenario.cluster.members, launch.shown_dir
     ));
     start_inner(args, &dir, &launch, format)
+}
+
+/// Whether members need disks that can be touched. Without them they are faster.
+fn needs_disks(plan: &Plan) -> bool {
+    let needs = |fault: &PlannedFault| {
+        fault::fault(&fault.kind).is_some_and(|entry| entry.power == Power::Disk)
+    };
+    plan.faults.iter().any(needs)
 }
 
 /// Re-executes this program as the inner process, in namespaces of its own where they

@@ -3,6 +3,8 @@
 mod admin;
 mod classify;
 mod connection;
+mod countdown;
+mod date;
 mod decode;
 mod encode;
 mod keepalive;
@@ -12,4 +14,6 @@ mod watch;
 
 pub use classify::{Effect, Failure};
 pub use connection::{Connection, Dial};
+pub use countdown::Countdown;
+pub use date::date;
 pub use watch::{WatchMessage, WatchSender, WatchStream};

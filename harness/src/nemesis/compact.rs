@@ -54,21 +54,30 @@ async fn compact(
     fault: &PlannedFault,
     member: MemberIndex,
 ) -> Result<Revision, InjectError> {
-    let lag = i64::try_from(count(fault, "lag")).unwrap_or(i64::MAX);
-    let physical = flag(fault, "physical");
-    let head = status(&site.session, member, ASK_LIMIT).await.and_then(|status| status.header);
-    let Some(head) = head else {
-        return Err(InjectError::Failed(format!("{member} did not tell its revision")));
-    };
-    let revision = Revision(head.revision.0 - lag);
-    if revision.0 < 1 {
-        let message = format!("revision {} is too young to compact {lag} behind it", head.revision);
-        return Err(InjectError::Failed(message));
-    }
+    let revision = behind_head(site, member, count(fault, "lag")).await?;
     let mut connection = site.session.connect(member).await;
-    let request = Request::Compact(history::Compact { revision, physical });
+    let request =
+        Request::Compact(history::Compact { revision, physical: flag(fault, "physical") });
     match site.session.operate(&mut connection, member, request, COMPACT_LIMIT).await {
         Outcome::Ok(_) => Ok(revision),
         outcome => Err(InjectError::Failed(format!("{member} answered {outcome:?}"))),
     }
+}
+
+/// The revision that is so far behind a member's newest.
+pub(super) async fn behind_head(
+    site: &Site,
+    member: MemberIndex,
+    lag: u64,
+) -> Result<Revision, InjectError> {
+    let head = status(&site.session, member, ASK_LIMIT).await.and_then(|status| status.header);
+    let Some(head) = head else {
+        return Err(InjectError::Failed(format!("{member} did not tell its revision")));
+    };
+    let revision = Revision(head.revision.0.saturating_sub(i64::try_from(lag).unwrap_or(i64::MAX)));
+    if revision.0 < 1 {
+        let message = format!("revision {} is too young to compact {lag} behind it", head.revision);
+        return Err(InjectError::Failed(message));
+    }
+    Ok(revision)
 }

@@ -7,6 +7,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::site::Site;
+use super::work::Work;
 use crate::target::{Target, Unsupported};
 
 /// A defragmentation may take long on a large database.
@@ -38,7 +39,7 @@ impl Injector for Defragment {
                 let Outcome::Ok(_) = outcome else {
                     return Err(InjectError::Failed(format!("{member} answered {outcome:?}")));
                 };
-                site.learn_defragmentation(*member, took);
+                site.durations.learn(Work::Defragmentation, *member, took);
                 evidence.insert(format!("{member}-took-ms"), took.as_millis().to_string());
             }
             Ok(Active::of(members.to_vec(), since, evidence))

@@ -8,17 +8,31 @@ use std::pin::Pin;
 use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
+use super::clock_mono::ClockMono;
+use super::clock_wall::ClockWall;
 use super::compact::Compact;
+use super::corrupt::Corrupt;
 use super::defragment::Defragment;
+use super::disk_fault::{DISK_ERROR, DISK_FULL};
 use super::disturb::DISTURB;
 use super::isolate::ISOLATE;
 use super::kill::Kill;
-use super::kill_defragment::KillDefragment;
+use super::kill_compact::KILL_COMPACT;
+use super::kill_defragment::KILL_DEFRAGMENT;
+use super::kill_snapshot::KILL_SNAPSHOT;
+use super::kill_start::KILL_START;
+use super::lose_data::LoseData;
+use super::lying_disk::LyingDisk;
+use super::metrics::SyncTimes;
 use super::partition::PARTITION;
 use super::pause::Pause;
+use super::power_failure::PowerFailure;
 use super::reset::RESET;
 use super::site::Site;
-use crate::target::{LinkCounters, Place, Target, Unsupported};
+use super::slow_disk::SlowDisk;
+use super::starve::Starve;
+use super::terminate::Terminate;
+use crate::target::{DiskCounters, LinkCounters, Place, Target, Unsupported};
 
 /// What shows that a fault bit: names and values for people and for properties.
 pub type Evidence = BTreeMap<String, String>;
@@ -54,6 +68,12 @@ pub struct Active {
     pub evidence: Evidence,
     /// The links that it hits, with what they had counted before.
     pub links: Vec<HitLink>,
+    /// The disks that it hits, with what they had done before.
+    pub disks: Vec<HitDisk>,
+    /// How long members' logs were when it began, in bytes.
+    pub logs: Vec<(MemberIndex, u64)>,
+    /// Which life of each member it hits, where a new one is not hit any more.
+    pub lives: BTreeMap<MemberIndex, u32>,
 }
 
 /// A directed link that a fault hits.
@@ -67,10 +87,31 @@ pub struct HitLink {
     pub before: LinkCounters,
 }
 
+/// A disk that a fault hits.
+#[derive(Clone, Copy, Debug)]
+pub struct HitDisk {
+    /// Whose it is.
+    pub member: MemberIndex,
+    /// What it had done when the fault began.
+    pub before: DiskCounters,
+    /// What the member said of its syncs then.
+    pub syncs: Option<SyncTimes>,
+    /// How long the member's log was then, in bytes.
+    pub log: u64,
+}
+
 impl Active {
     /// A fault of members, not of links.
     pub(super) fn of(members: Vec<MemberIndex>, since: Nanos, evidence: Evidence) -> Self {
-        Self { members, since, evidence, links: Vec::new() }
+        Self {
+            members,
+            since,
+            evidence,
+            links: Vec::new(),
+            disks: Vec::new(),
+            logs: Vec::new(),
+            lives: BTreeMap::new(),
+        }
     }
 }
 
@@ -98,8 +139,31 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 9] =
-    [&Kill, &Pause, &ISOLATE, &Defragment, &Compact, &KillDefragment, &PARTITION, &DISTURB, &RESET];
+static INJECTORS: [&dyn Injector; 23] = [
+    &Kill,
+    &Pause,
+    &ISOLATE,
+    &Defragment,
+    &Compact,
+    &KILL_DEFRAGMENT,
+    &PARTITION,
+    &DISTURB,
+    &RESET,
+    &PowerFailure,
+    &SlowDisk,
+    &DISK_FULL,
+    &DISK_ERROR,
+    &LyingDisk,
+    &Corrupt,
+    &ClockWall,
+    &ClockMono,
+    &Terminate,
+    &KILL_START,
+    &KILL_COMPACT,
+    &KILL_SNAPSHOT,
+    &Starve,
+    &LoseData,
+];
 
 /// Every injector, in the order of the vocabulary.
 pub fn injectors() -> &'static [&'static dyn Injector] {

@@ -89,7 +89,7 @@ fn hit(
         network.set(from, to, policy)?;
     }
     let since = site.session.recorder.clock().now();
-    Ok(Active { members: members.to_vec(), since, evidence: Evidence::new(), links: hit })
+    Ok(Active { links: hit, ..Active::of(members.to_vec(), since, Evidence::new()) })
 }
 
 /// Opens the links again and waits until packets pass: the heal is verified, not assumed.

@@ -7,12 +7,12 @@ use stormglass_checkers::history::{
     Body, Environment, FaultBegin, FaultEnd, FaultRecord, MemberIndex, Nanos, Span,
 };
 use stormglass_scenarios::plan::{Plan, PlannedFault};
-use tokio::sync::Mutex;
 
 use super::injector::{Evidence, InjectError, Injector, injector};
 use super::journal::{JournalEntry, JournalState};
 use super::site::Site;
 use super::target_choice::choose;
+use super::ward::Ward;
 use crate::clock::after;
 
 /// What came of the plan's faults.
@@ -29,15 +29,16 @@ pub struct NemesisReport {
 /// When a fault held, and its verified heal.
 type Held = (Span, Result<Evidence, InjectError>);
 
-/// One disruptive fault at a time: a member that is still coming back counts as hit.
-type Turn = Arc<Mutex<()>>;
+/// What a fault waits for may never come; then it begins all the same.
+const OCCASION_LIMIT: Duration = Duration::from_secs(5);
 
 /// Carries out every fault of the plan; returns when all are healed. A raised stop ends
 /// faults early, heals them, and begins no more.
 pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> NemesisReport {
     let mut report = NemesisReport::default();
     let mut told = Vec::new();
-    let turn = Turn::default();
+    let limits = &plan.scenario.limits;
+    let ward = Arc::new(Ward::new(limits.overlap, site.session.target.members().len()));
     let mut running = Vec::new();
     for fault in &plan.faults {
         let Some(injector) = injector(&fault.kind) else { continue };
@@ -60,7 +61,7 @@ pub async fn carry_out(site: Arc<Site>, plan: &Plan, traffic_began: Nanos) -> Ne
                 to: Nanos(traffic_began.0 + fault.from.0 + fault.duration.0),
             },
             fault: fault.clone(),
-            turn: Arc::clone(&turn),
+            ward: Arc::clone(&ward),
         };
         running.push(tokio::spawn(one.carry_out()));
     }
@@ -81,7 +82,7 @@ struct One {
     seed: u64,
     planned: Span,
     fault: PlannedFault,
-    turn: Turn,
+    ward: Arc<Ward>,
 }
 
 impl One {
@@ -92,20 +93,22 @@ impl One {
         if session.stop.sleep(clock.until(self.planned.from)).await {
             return None;
         }
-        let disruptive = stormglass_scenarios::fault::fault(&self.fault.kind)
-            .is_some_and(|entry| entry.disruptive);
-        let _turn = if disruptive {
-            // Later than planned is fine, over each other is not.
-            tokio::select! {
-                turn = self.turn.lock() => Some(turn),
-                () = session.stop.raised() => return None,
-            }
-        } else {
-            None
+        let entry = stormglass_scenarios::fault::fault(&self.fault.kind)?;
+        // Later than planned is fine, over each other is not.
+        let turn = tokio::select! {
+            turn = self.ward.turn(entry) => turn,
+            () = session.stop.raised() => return None,
         };
         let chosen = choose(session, self.seed, self.fault.id, &self.fault.selector).await;
         let result = match chosen {
-            Ok(members) => self.inject_and_heal(members).await,
+            Ok(members) => {
+                let _stay = tokio::select! {
+                    stay = self.ward.enter(turn, entry, &members) => stay,
+                    () = session.stop.raised() => return None,
+                };
+                let came = self.await_occasion().await;
+                self.inject_and_heal(members, came).await
+            }
             Err(reason) => {
                 self.record_begin(Vec::new());
                 Err(InjectError::Failed(reason))
@@ -117,13 +120,33 @@ impl One {
         Some(well)
     }
 
+    /// Whether what the fault waits for came; nothing if it waits for nothing.
+    async fn await_occasion(&self) -> Option<bool> {
+        if self.fault.when.is_now() {
+            return None;
+        }
+        let session = &self.site.session;
+        tokio::select! {
+            () = session.recorder.moments().next(self.fault.when) => Some(true),
+            () = tokio::time::sleep(OCCASION_LIMIT) => Some(false),
+            () = session.stop.raised() => Some(false),
+        }
+    }
+
     /// When the fault held, and what its heal said.
-    async fn inject_and_heal(&self, members: Vec<MemberIndex>) -> Result<Held, InjectError> {
+    async fn inject_and_heal(
+        &self,
+        members: Vec<MemberIndex>,
+        came: Option<bool>,
+    ) -> Result<Held, InjectError> {
         let site = &self.site;
         let clock = site.session.recorder.clock();
         self.record_begin(members.clone());
         self.journal(&members, JournalState::Injecting)?;
-        let active = self.injector.inject(site, &self.fault, &members).await?;
+        let mut active = self.injector.inject(site, &self.fault, &members).await?;
+        if let Some(came) = came {
+            active.evidence.insert("occasion-came".to_owned(), came.to_string());
+        }
         let since = active.since;
         let end = after(since, Duration::from_nanos(self.fault.duration.0));
         site.session.stop.sleep(clock.until(end)).await;

@@ -1,15 +1,15 @@
 //! Where the nemesis works.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use stormglass_checkers::history::MemberIndex;
 
 use super::injector::InjectError;
 use super::journal::Journal;
+use super::starve::Starved;
+use super::work::Durations;
 use crate::session::Session;
-use crate::target::{Kill, Member, Pause};
+use crate::target::{Clocks, Disk, Kill, Member, Pause};
 
 /// Where the nemesis works: the run, and what it has learnt on the way.
 pub struct Site {
@@ -17,14 +17,16 @@ pub struct Site {
     pub session: Session,
     /// What has been injected and must be undone if we die.
     pub journal: Journal,
-    /// How long the last defragmentation of each member took.
-    defragmentations: Mutex<BTreeMap<MemberIndex, Duration>>,
+    /// How long work of the members takes.
+    pub(super) durations: Durations,
+    /// Members that hardly run.
+    pub(super) starved: Starved,
 }
 
 impl Site {
     /// A site.
     pub fn new(session: Session, journal: Journal) -> Self {
-        Self { session, journal, defragmentations: Mutex::default() }
+        Self { session, journal, durations: Durations::default(), starved: Starved::default() }
     }
 
     /// A member.
@@ -52,21 +54,29 @@ impl Site {
         blocking(move || Ok(call(member.pause()?)?)).await
     }
 
-    /// Remembers how long a defragmentation took, so that the next kill can come
-    /// within one.
-    pub(super) fn learn_defragmentation(&self, member: MemberIndex, took: Duration) {
-        let mut known = self.defragmentations.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(member, took);
+    /// Calls into the power over a member's disk, where blocking hurts nobody.
+    pub(super) async fn with_disk<T: Send + 'static>(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Disk) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.disk()?)?)).await
     }
 
-    /// How long a defragmentation takes: this member's last one, or anybody's.
-    pub(super) fn defragmentation(&self, member: MemberIndex) -> Option<Duration> {
-        let known = self.defragmentations.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&member).or_else(|| known.values().next()).copied()
+    /// Calls into a member's power over its clocks, where blocking hurts nobody.
+    pub(super) async fn with_clocks(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Clocks) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.clocks()?)?)).await
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Calls what may block where that hurts nobody.
+pub(super) async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, InjectError> + Send + 'static,
 ) -> Result<T, InjectError> {
     match tokio::task::spawn_blocking(call).await {

@@ -1,5 +1,7 @@
 //! From a selector to members, at the moment of the injection.
 
+use std::time::Duration;
+
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use stormglass_checkers::history::{FaultId, MemberIndex};
@@ -7,6 +9,10 @@ use stormglass_scenarios::random::stream;
 use stormglass_scenarios::scenario::Selector;
 
 use crate::session::{Session, leader};
+
+/// An election takes a second or two.
+const LEADER_LOOKS: u32 = 20;
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// The members that a fault hits now. Random choices come from the seed and the fault's
 /// number; who leads is asked for.
@@ -35,17 +41,12 @@ pub(super) async fn choose(
             all.sort_unstable();
             Ok(all)
         }
-        Selector::Leader => match leader(session).await {
-            Some(leader) => Ok(vec![leader]),
-            None => Err("no member said that it leads".to_owned()),
-        },
-        Selector::Followers => match leader(session).await {
-            Some(leader) => {
-                all.retain(|member| *member != leader);
-                Ok(all)
-            }
-            None => Err("no member said that it leads".to_owned()),
-        },
+        Selector::Leader => Ok(vec![some_leader(session).await?]),
+        Selector::Followers => {
+            let leader = some_leader(session).await?;
+            all.retain(|member| *member != leader);
+            Ok(all)
+        }
         Selector::Members(names) => {
             let named = |name: &String| {
                 let members = session.target.members();
@@ -58,4 +59,17 @@ pub(super) async fn choose(
             names.iter().map(named).collect()
         }
     }
+}
+
+/// The leader, as soon as there is one: after the fault before there may be none.
+async fn some_leader(session: &Session) -> Result<MemberIndex, String> {
+    for _ in 0..LEADER_LOOKS {
+        if let Some(leader) = leader(session).await {
+            return Ok(leader);
+        }
+        if session.stop.sleep(LOOK_AGAIN).await {
+            break;
+        }
+    }
+    Err("no member said that it leads".to_owned())
 }

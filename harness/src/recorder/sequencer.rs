@@ -12,6 +12,7 @@ use stormglass_checkers::history::{
     ProcessId, Request, WatchEvent, WatchFrame, WatchId,
 };
 
+use super::moments::Moments;
 use crate::clock::Clock;
 
 /// Bytes gathered before they are handed to the kernel; an invocation hands over
@@ -50,6 +51,7 @@ struct Shared {
     watches: AtomicU32,
     /// Events so far, for progress displays.
     events: AtomicU64,
+    moments: Moments,
 }
 
 struct Sequence {
@@ -84,6 +86,7 @@ impl Recorder {
             processes: AtomicU32::new(0),
             watches: AtomicU32::new(0),
             events: AtomicU64::new(0),
+            moments: Moments::default(),
         };
         Ok((Self { shared: Arc::new(shared) }, events))
     }
@@ -101,6 +104,11 @@ impl Recorder {
     /// A watch that nobody has yet.
     pub fn new_watch(&self) -> WatchId {
         WatchId(self.shared.watches.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What passes, for those who wait for it.
+    pub fn moments(&self) -> &Moments {
+        &self.shared.moments
     }
 
     /// How many events there are so far.
@@ -196,6 +204,7 @@ impl Recorder {
         }
         drop(sequence);
         self.shared.events.fetch_add(1, Ordering::Relaxed);
+        self.shared.moments.pass(&event);
         event
     }
 

@@ -17,7 +17,14 @@ pub(super) async fn watch_exits(session: Session, stop: Stop) {
     while !stop.sleep(LOOK_AGAIN).await {
         for index in session.members() {
             let Some(end) = session.member(index).take_end() else { continue };
-            record_end(&session, index, end);
+            let ended = record_end(&session, index, end);
+            if ended.excused {
+                // While the fault holds, its heal starts the member.
+                if !session.excuses.hold(index) {
+                    restart(&session, index).await;
+                }
+                continue;
+            }
             let count = restarts.entry(index).or_default();
             *count += 1;
             if *count <= RESTARTS {

@@ -17,18 +17,26 @@ const LINE_CHARS: usize = 400;
 pub(super) fn scan_logs(session: &Session) {
     for member in session.target.members() {
         let Some(path) = member.log_path() else { continue };
-        for line in lines(path) {
+        let excused = |begins| session.excuses.cover_line(member.index(), begins);
+        for line in lines(path, &excused) {
             let body = Body::Environment(Environment::LogFinding { line });
             session.recorder.environment(Some(member.index()), body);
         }
     }
 }
 
-fn lines(path: &Path) -> Vec<String> {
+/// The suspicious lines, but those that a fault excuses by where they begin.
+fn lines(path: &Path, excused: &dyn Fn(u64) -> bool) -> Vec<String> {
     let Ok(file) = File::open(path) else { return Vec::new() };
+    let mut next = 0;
     BufReader::new(file)
         .split(b'\n')
         .map_while(Result::ok)
+        .filter(|line| {
+            let begins = next;
+            next += line.len() as u64 + 1;
+            !excused(begins)
+        })
         .map(|line| String::from_utf8_lossy(&line).into_owned())
         .filter(|line| suspicious(line).is_some())
         .take(LINES_PER_MEMBER)

@@ -33,7 +33,7 @@ pub(super) async fn early_end(session: &Session) -> TargetError {
             let member = session.member(index);
             let Some(end) = member.take_end() else { continue };
             let status = end.status.clone();
-            let last = record_end(session, index, end).pop();
+            let last = record_end(session, index, end).log_tail.pop();
             return TargetError::EndedEarly {
                 member: member.name().to_owned(),
                 status,

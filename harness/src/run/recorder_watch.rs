@@ -136,6 +136,7 @@ impl Keeper {
         let Some(revision) = revision.filter(|revision| *revision >= self.next) else { return };
         self.next = revision.next();
         self.progress.send_modify(|progress| progress.revision = revision);
+        self.session.recorder.moments().shown(revision);
     }
 
     fn record(&self, watch: WatchId, frame: WatchFrame) {

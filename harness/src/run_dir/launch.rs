@@ -22,6 +22,12 @@ pub struct Launch {
     /// Why the network cannot be touched, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_refused: Option<String>,
+    /// The FUSE device, or nothing where members' data is in plain directories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuse_device: Option<PathBuf>,
+    /// Why members' disks cannot be touched though the plan asks for it, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_refused: Option<String>,
     /// Whether traffic ends at the first violation.
     #[serde(default)]
     pub stop_on_violation: bool,

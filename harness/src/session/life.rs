@@ -1,6 +1,7 @@
 //! A member's life as the history tells it: started, ready, ended.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,17 +50,54 @@ pub fn record_ready(session: &Session, index: MemberIndex) {
     record(session, index, Environment::MemberReady {});
 }
 
+/// What is known of a member's end.
+pub struct Ended {
+    /// The last lines of its log, where nobody had asked it to end.
+    pub log_tail: Vec<String>,
+    /// Whether it ended by itself because of a fault.
+    pub excused: bool,
+}
+
 /// Records that a member's process ended; where nobody asked it to, with the last lines
-/// of its log, which are returned.
-pub fn record_end(session: &Session, index: MemberIndex, end: MemberEnd) -> Vec<String> {
+/// of its log.
+pub fn record_end(session: &Session, index: MemberIndex, end: MemberEnd) -> Ended {
     let log_tail = match session.member(index).log_path() {
         Some(path) if !end.expected => log_tail(path),
         _ => Vec::new(),
     };
-    let exit =
-        MemberExit { status: end.status, expected: end.expected, log_tail: log_tail.clone() };
+    let excused = !end.expected && excuse(session, index, &log_tail);
+    let expected = end.expected || excused;
+    let exit = MemberExit { status: end.status, expected, log_tail: log_tail.clone() };
     record(session, index, Environment::MemberExited(exit));
-    log_tail
+    Ended { log_tail, excused }
+}
+
+/// Whether a fault explains that a member ended by itself. What it wrote from the cause on is
+/// then excused too: the trace of a panic need not name the cause again.
+fn excuse(session: &Session, index: MemberIndex, last_words: &[String]) -> bool {
+    if let (Some((cause, from)), Some(path)) =
+        (session.excuses.cause(index), session.member(index).log_path())
+        && !cause.is_empty()
+        && let Some(part) = part_from(path, cause, from)
+    {
+        session.excuses.excuse_log(index, part);
+        return true;
+    }
+    session.excuses.cover(index, last_words)
+}
+
+/// The part of a log that begins with the first line, from a byte on, that names a cause.
+fn part_from(path: &Path, cause: &str, from: u64) -> Option<Range<u64>> {
+    let log = std::fs::read(path).ok()?;
+    let new = log.get(usize::try_from(from).ok()?..)?;
+    let mut begins = from;
+    for line in new.split_inclusive(|byte| *byte == b'\n') {
+        if String::from_utf8_lossy(line).contains(cause) {
+            return Some(begins..log.len() as u64);
+        }
+        begins += line.len() as u64;
+    }
+    None
 }
 
 fn record(session: &Session, index: MemberIndex, what: Environment) {

@@ -2,11 +2,13 @@
 //! is recorded. Both the run and the nemesis build on it, and it knows neither.
 
 mod answer;
+mod excuses;
 mod life;
 mod shared;
 mod stop;
 
 pub use answer::{await_answer, leader, status};
-pub use life::{record_end, record_ready, record_start, start_member};
+pub use excuses::Excuses;
+pub use life::{Ended, record_end, record_ready, record_start, start_member};
 pub use shared::Session;
 pub use stop::Stop;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use stormglass_checkers::history::{MemberIndex, Outcome, ProcessId, Request};
 
+use super::excuses::Excuses;
 use super::stop::Stop;
 use crate::client::{Connection, Dial};
 use crate::recorder::Recorder;
@@ -27,6 +28,8 @@ pub struct Session {
     pub stop: Stop,
     /// Where members' processes are noted that no namespace ends with the harness.
     pub register: Option<Arc<ActiveRun>>,
+    /// What members may do because of a fault that holds.
+    pub excuses: Excuses,
 }
 
 impl Session {

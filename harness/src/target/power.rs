@@ -7,7 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
+pub use stormglass_linux::disk::{
+    Counters as DiskCounters, Errors as DiskErrors, Faults as DiskFaults, Loss, Lost,
+};
 pub use stormglass_linux::switch::{Link, LinkCounters, Share};
+pub use stormglass_linux::vdso::{Rate, Wall};
 
 /// A power that a target does not grant, and what would make it available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -135,6 +139,18 @@ pub trait Member: Send + Sync {
     /// # Errors
     /// When it cannot be paused here.
     fn pause(&self) -> Result<&dyn Pause, Unsupported>;
+
+    /// The power over the disk that its data is on.
+    ///
+    /// # Errors
+    /// When its data is on a disk that cannot be touched.
+    fn disk(&self) -> Result<&dyn Disk, Unsupported>;
+
+    /// The power to move its clocks.
+    ///
+    /// # Errors
+    /// When they cannot be moved here.
+    fn clocks(&self) -> Result<&dyn Clocks, Unsupported>;
 }
 
 /// How a member's process ended.
@@ -153,6 +169,13 @@ pub trait Kill {
     /// # Errors
     /// When there is nothing to kill or the system refuses.
     fn kill(&self) -> io::Result<MemberEnd>;
+
+    /// SIGTERM, and waits until the process has ended by itself.
+    ///
+    /// # Errors
+    /// When there is nothing to end, the system refuses, or the process still runs after
+    /// `limit`.
+    fn stop(&self, limit: Duration) -> io::Result<MemberEnd>;
 
     /// Starts it (again) on its data directory.
     ///
@@ -174,6 +197,52 @@ pub trait Pause {
     /// # Errors
     /// When the system refuses.
     fn resume(&self) -> io::Result<()>;
+
+    /// How long processors have worked for it since it was started.
+    ///
+    /// # Errors
+    /// When it does not run.
+    fn processor_time(&self) -> io::Result<Duration>;
+}
+
+/// The disk that a member's data is on, and nothing else.
+pub trait Disk {
+    /// Sets what is wrong with it from now on; by default nothing.
+    fn set(&self, faults: DiskFaults);
+
+    /// What it has done since the target was made.
+    fn counters(&self) -> DiskCounters;
+
+    /// Loses what the member had not synced. The member must not run.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn power_failure(&self, loss: Loss, seed: u64) -> io::Result<Lost>;
+}
+
+/// Moving the clocks that a member sees, and nobody else. A member that is started again has
+/// true clocks. Calls may block for as long as the operating system takes; each fails with
+/// `NotFound` when the member does not run.
+pub trait Clocks {
+    /// Moves its wall clock; [`Wall::TRUE`] restores it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn set_wall(&self, wall: Wall) -> io::Result<()>;
+
+    /// Lets its wall clock jump to and fro, `amplitude` ahead of the true time and behind it,
+    /// once each in a period, until it is set.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn strobe_wall(&self, amplitude: Duration, period: Duration) -> io::Result<()>;
+
+    /// Sets the rate of its monotonic clock, and lets it jump forward. It never steps back:
+    /// with [`Rate::TRUE`] it keeps what it has gained or lost.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn set_monotonic(&self, rate: Rate, jump: Duration) -> io::Result<()>;
 }
 
 /// An end of a link.

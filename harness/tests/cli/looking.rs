@@ -69,9 +69,9 @@ fn a_fault_that_is_out_of_reach_says_why() {
     assert!(!text.contains("kill is not available here"), "{text}");
     let rows: Vec<Value> = serde_json::from_str(&refused(true)).expect("a list");
     for row in rows {
-        let needs_network = row["power"] == "network";
-        assert_eq!(row["available"], !needs_network, "{row}");
-        assert_eq!(row["why"].is_string(), needs_network, "{row}");
+        let needs_namespaces = row["power"] == "network" || row["power"] == "disk";
+        assert_eq!(row["available"], !needs_namespaces, "{row}");
+        assert_eq!(row["why"].is_string(), needs_namespaces, "{row}");
     }
 }
 

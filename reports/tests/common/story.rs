@@ -8,7 +8,7 @@ use stormglass_checkers::history::{
 };
 use stormglass_checkers::verdict::{Finding, Judgement, Property, Verdict, Witness, WitnessStep};
 use stormglass_scenarios::plan::PlannedFault;
-use stormglass_scenarios::scenario::Selector;
+use stormglass_scenarios::scenario::{Occasion, Selector};
 
 use super::traffic::{Loose, MS, TRAFFIC, header};
 
@@ -54,6 +54,7 @@ pub(crate) fn planned_faults() -> Vec<PlannedFault> {
             kind: span.kind.to_owned(),
             selector: Selector::One,
             from: Nanos(span.from_ms * MS),
+            when: Occasion::Now,
             duration: Nanos(span.for_ms * MS),
             params: BTreeMap::new(),
         })
@@ -63,6 +64,7 @@ pub(crate) fn planned_faults() -> Vec<PlannedFault> {
         kind: "pause".to_owned(),
         selector: Selector::Leader,
         from: Nanos(28_000 * MS),
+        when: Occasion::Now,
         duration: Nanos(1_500 * MS),
         params: BTreeMap::new(),
     });

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::clock::{CLOCK_MONO, CLOCK_WALL};
+use super::{disks, processes};
+
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultEntry {
@@ -21,6 +24,14 @@ pub struct FaultEntry {
     pub settle: Duration,
     /// Its parameters.
     pub params: &'static [ParamEntry],
+}
+
+impl FaultEntry {
+    /// Whether etcd promises to survive it, with as many members hit as it promises. The others
+    /// are controls, whose damage must be seen: nothing draws them that is to end valid.
+    pub fn in_model(&self) -> bool {
+        !OUT_OF_MODEL.contains(&self.kind)
+    }
 }
 
 /// A parameter of a kind of fault.
@@ -47,6 +58,14 @@ pub enum ParamForm {
     Flag,
     /// A percentage, such as `2.5`.
     Percent,
+    /// A whole number and a unit, such as `1500ms`; one with a minus sign only where it may
+    /// go back.
+    Jump {
+        /// Whether it may go back.
+        back: bool,
+    },
+    /// How many seconds a clock counts in a true second, such as `1.5`.
+    Rate,
     /// One of these words.
     Word(&'static [&'static str]),
 }
@@ -60,8 +79,13 @@ pub enum Power {
     Pause,
     /// Cut, slow down and spoil the network between members, and to clients.
     Network,
+    /// Move the clocks that a member sees.
+    Clocks,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
+    /// Slow down, fill up and fail the disk that a member's data is on, and lose what was not
+    /// synced.
+    Disk,
 }
 
 /// Every kind of fault.
@@ -74,7 +98,10 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
     FAULTS.iter().find(|entry| entry.kind == kind)
 }
 
-static FAULTS: [FaultEntry; 9] = [
+/// Faults that etcd does not promise to survive.
+const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
+
+static FAULTS: [FaultEntry; 23] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -181,6 +208,20 @@ static FAULTS: [FaultEntry; 9] = [
         settle: Duration::from_secs(1),
         params: &[CLIENTS_TOO],
     },
+    disks::POWER_FAILURE,
+    disks::SLOW_DISK,
+    disks::DISK_FULL,
+    disks::DISK_ERROR,
+    disks::LYING_DISK,
+    disks::CORRUPT,
+    CLOCK_WALL,
+    CLOCK_MONO,
+    processes::TERMINATE,
+    processes::KILL_START,
+    processes::KILL_COMPACT,
+    processes::KILL_SNAPSHOT,
+    processes::STARVE,
+    processes::LOSE_DATA,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

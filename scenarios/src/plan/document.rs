@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stormglass_checkers::history::{FaultId, Nanos};
 
-use super::schedule;
-use crate::scenario::{Release, ReleaseRange, Scenario, ScenarioError, Selector};
+use super::{flags, schedule};
+use crate::scenario::{Occasion, Release, ReleaseRange, Scenario, ScenarioError, Selector};
 
 /// The version of the plan's format that this code writes.
 pub const PLAN_SCHEMA: u32 = 1;
@@ -17,7 +17,8 @@ pub const PLAN_SCHEMA: u32 = 1;
 pub struct Plan {
     /// Version of the format.
     pub stormglass_plan: u32,
-    /// The scenario, with every setting of the command line in it.
+    /// The scenario, with every setting of the command line in it, and the members' flags
+    /// that its storm has drawn.
     pub scenario: Scenario,
     /// The seed of all random draws.
     pub seed: u64,
@@ -39,8 +40,11 @@ pub struct PlannedFault {
     /// Whom it hits: members by name, or `Leader` and `Followers`, which are decided
     /// when it begins.
     pub selector: Selector,
-    /// When it begins, from the start of the traffic.
+    /// When it begins, from the start of the traffic, or begins to wait for its occasion.
     pub from: Nanos,
+    /// What it waits for.
+    #[serde(default, skip_serializing_if = "Occasion::is_now")]
+    pub when: Occasion,
     /// How long it holds; 0 for a fault that is over as soon as it is done.
     pub duration: Nanos,
     /// Every parameter of the kind, those with default values too.
@@ -54,12 +58,15 @@ impl Plan {
     /// When the scenario breaks a rule, or `release` is no version of etcd.
     pub fn build(scenario: &Scenario, seed: u64, release: &str) -> Result<Self, ScenarioError> {
         scenario.validate()?;
+        let version = Release::parse(release)?;
+        let mut planned = scenario.clone();
+        planned.cluster.flags.extend(flags::drawn(scenario, seed, version));
         Ok(Self {
             stormglass_plan: PLAN_SCHEMA,
-            scenario: scenario.clone(),
+            scenario: planned,
             seed,
             release: release.to_owned(),
-            triggers_avoided: triggers_avoided(scenario, Release::parse(release)?),
+            triggers_avoided: triggers_avoided(scenario, version),
             faults: schedule::faults(scenario, seed),
         })
     }

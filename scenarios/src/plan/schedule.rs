@@ -26,19 +26,22 @@ struct Candidate {
 /// The faults of a run, by the time of their beginning.
 ///
 /// Each spec draws from its own stream, so that a new spec does not change the others.
-/// Disruptive faults (those that take members out of service) never overlap: the later
-/// one waits until the earlier one is over and its members have settled, which keeps
-/// all members but one fault's in service. A fault that could then not heal before the
-/// end of the traffic is left out.
+/// Disruptive faults (those that take members out of service) never overlap unless the
+/// scenario says so: the later one waits until the earlier one is over and its members have
+/// settled, which keeps all members but one fault's in service. Where they may, only the run
+/// knows who waits for whom. Others do not overlap with their own kind. A fault that could
+/// then not heal before the end of the traffic is left out.
 pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    for (index, spec) in scenario.fault.iter().enumerate() {
+    let storm = super::storm::specs(scenario, seed);
+    for (index, spec) in scenario.fault.iter().chain(&storm).enumerate() {
         if let Some(entry) = fault::fault(&spec.kind) {
             candidates.extend(of_spec(scenario, seed, index, spec, entry));
         }
     }
     candidates.sort_by_key(|candidate| (candidate.from, candidate.spec));
-    let mut faults = serialise_disruptive(candidates, scenario.limits.duration.as_nanos().0);
+    let apart = scenario.limits.overlap.is_never();
+    let mut faults = in_time(candidates, scenario.limits.duration.as_nanos().0, apart);
     faults.sort_by_key(|fault| fault.from);
     for (number, fault) in (0..).zip(&mut faults) {
         fault.id = FaultId(number);
@@ -46,20 +49,21 @@ pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
     faults
 }
 
-fn serialise_disruptive(candidates: Vec<Candidate>, end: u64) -> Vec<PlannedFault> {
-    let mut free_from = 0;
+/// Those that heal in time; where `apart` is set, disruptive ones one after the other.
+fn in_time(candidates: Vec<Candidate>, end: u64, apart: bool) -> Vec<PlannedFault> {
+    // By the kind, or one for all that are disruptive.
+    let mut free_from: BTreeMap<Option<&str>, u64> = BTreeMap::new();
     let mut faults = Vec::with_capacity(candidates.len());
     for Candidate { mut from, entry, mut fault, .. } in candidates {
-        if entry.disruptive {
-            from = from.max(free_from);
+        let turn = (!entry.disruptive).then_some(entry.kind);
+        if apart || !entry.disruptive {
+            from = from.max(free_from.get(&turn).copied().unwrap_or(0));
         }
         let healed = from.saturating_add(fault.duration.0).saturating_add(nanos(entry.settle));
         if healed > end {
             continue;
         }
-        if entry.disruptive {
-            free_from = healed;
-        }
+        free_from.insert(turn, healed);
         fault.from = Nanos(from);
         faults.push(fault);
     }
@@ -85,6 +89,7 @@ fn of_spec(
             kind: spec.kind.clone(),
             selector: members(&spec.target, scenario.cluster.members, &mut rng),
             from: Nanos(from),
+            when: spec.when,
             duration: Nanos(duration),
             params: params(spec, entry, &mut rng),
         },
@@ -125,7 +130,8 @@ fn members(selector: &Selector, count: u16, rng: &mut ChaCha8Rng) -> Selector {
     Selector::Members(chosen)
 }
 
-/// Every parameter of the kind; `within` becomes a moment, `kill-after`.
+/// Every parameter of the kind; `within` becomes a moment, `kill-after`, and a clock becomes
+/// wrong in some way.
 fn params(spec: &FaultSpec, entry: &FaultEntry, rng: &mut ChaCha8Rng) -> BTreeMap<String, String> {
     let mut params: BTreeMap<String, String> = entry
         .params
@@ -138,6 +144,7 @@ fn params(spec: &FaultSpec, entry: &FaultEntry, rng: &mut ChaCha8Rng) -> BTreeMa
         let after = rng.random_range(0..=within.as_nanos().0 / 1_000_000);
         params.insert("kill-after".to_owned(), Span::milliseconds(after).to_string());
     }
+    params.extend(fault::draw(&spec.kind, &spec.params, rng));
     params
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::overlap::Overlap;
 use super::span::Span;
 
 /// What must have happened for a verdict to count: `[check]`.
@@ -33,10 +34,13 @@ pub struct Limits {
     pub duration: Span,
     /// How long the cluster may take to become healthy after the traffic.
     pub recovery: Span,
+    /// Whether faults that take members out of service may hold at the same time.
+    #[serde(skip_serializing_if = "Overlap::is_never")]
+    pub overlap: Overlap,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { duration: Span::seconds(30), recovery: Span::seconds(30) }
+        Self { duration: Span::seconds(30), recovery: Span::seconds(30), overlap: Overlap::Never }
     }
 }

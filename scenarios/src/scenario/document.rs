@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{Avoid, Check, Limits};
 use super::cluster::Cluster;
 use super::fault_spec::FaultSpec;
+use super::storm_spec::StormSpec;
 use super::workload_spec::WorkloadSpec;
 
 /// The version of the scenario format that this code reads.
@@ -31,6 +32,9 @@ pub struct Scenario {
     /// The faults; none is a quiet run.
     #[serde(default)]
     pub fault: Vec<FaultSpec>,
+    /// Faults beside them that the seed composes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storm: Option<StormSpec>,
     /// What must happen for the result to count.
     #[serde(default)]
     pub check: Check,

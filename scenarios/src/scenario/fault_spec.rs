@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::occasion::Occasion;
 use super::selector::Selector;
 use super::span::Span;
 
@@ -22,6 +23,10 @@ pub struct FaultSpec {
     /// Again and again, with this mean time from one beginning to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<Span>,
+    /// What it waits for once its time has come; it begins after five seconds anyway if
+    /// that does not happen.
+    #[serde(default, skip_serializing_if = "Occasion::is_now")]
+    pub when: Occasion,
     /// How long it holds; absent: the kind's own duration.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub duration: Option<Span>,

@@ -9,6 +9,7 @@ use crate::trigger;
 
 mod cluster;
 mod fault;
+mod storm;
 mod workload;
 
 /// The first broken rule, if there is one.
@@ -38,6 +39,7 @@ fn check(scenario: &Scenario) -> Result<(), Flaw> {
     cluster::check(&scenario.cluster)?;
     workload::check(&scenario.workload)?;
     fault::check(scenario)?;
+    storm::check(scenario)?;
     sometimes(scenario)?;
     avoid(scenario)
 }

@@ -74,7 +74,10 @@ fn clock_faults<'a>(case: &'a Case<'_>) -> Vec<ClockFault<'a>> {
     let surroundings = &case.context.surroundings;
     let end_of = |id: FaultId, after: u64| {
         surroundings.iter().find_map(|event| match &event.body {
-            Body::FaultEnd(end) if end.id == id && event.index > after => Some(event.at),
+            // One that failed may hold still.
+            Body::FaultEnd(end) if end.id == id && end.error.is_none() && event.index > after => {
+                Some(event.at)
+            }
             _ => None,
         })
     };
@@ -107,6 +110,7 @@ fn duration(text: &str) -> Option<u64> {
         "ms" => SECOND / 1000,
         "s" => SECOND,
         "m" => 60 * SECOND,
+        "h" => 3_600 * SECOND,
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(unit)

@@ -8,7 +8,10 @@ use super::measure::Bench;
 use super::row::{CheckersRow, Part};
 use crate::Rows;
 use crate::provenance::Provenance;
-use crate::ran::{install, run_scenario, tenth};
+use crate::ran::{Run, install, run_scenario, tenth};
+
+/// The traffic of every run.
+const DURATION: &str = "30s";
 
 /// Correct releases, as far as the scenario's `avoid` goes.
 const RELEASES: [&str; 3] = ["3.4.23", "3.5.16", "3.5.30"];
@@ -47,7 +50,8 @@ pub(super) fn measure(bench: &mut Bench) -> io::Result<Vec<CheckersRow>> {
 fn row(bench: &Bench, release: &str, seed: u64) -> io::Result<CheckersRow> {
     let provenance = Provenance::now(&bench.commit);
     let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
-    let ran = run_scenario(&bench.program, "demo", release, seed, folder.path())?;
+    let run = Run { scenario: "demo", duration: DURATION, release, seed };
+    let ran = run_scenario(&bench.program, run, folder.path())?;
     let mut row = CheckersRow::new(Part::Silence, "demo", provenance);
     row.release = Some(release.to_owned());
     row.seed = Some(seed);

@@ -8,9 +8,9 @@ use std::time::Duration;
 use stormglass::clock::Clock;
 use stormglass::recorder::Recorder;
 use stormglass::run::{START_LIMIT, await_healthy};
-use stormglass::session::{Session, Stop};
-use stormglass::target::Target;
+use stormglass::session::{Excuses, Session, Stop};
 use stormglass::target::local::{LocalCluster, LocalOptions, Wiring};
+use stormglass::target::{Target, Unsupported};
 use stormglass_checkers::history::{
     Bytes, Delete, LeaseRef, MemberIndex, MemberPreamble, Outcome, Preamble, Request, Response,
     Revision, SCHEMA,
@@ -48,6 +48,7 @@ impl Cluster {
             wiring,
             seed: plan.seed,
             capture: None,
+            disks: Err(Unsupported::because("no fault is injected")),
         };
         let target = Arc::new(LocalCluster::prepare(&options).map_err(io::Error::other)?);
         for member in target.members() {
@@ -81,6 +82,7 @@ impl Cluster {
             deadline: self.plan.scenario.workload.deadline.as_duration(),
             stop: Stop::new(),
             register: None,
+            excuses: Excuses::default(),
         };
         Ok((session, events))
     }

@@ -23,6 +23,7 @@ fn explain(
         Step::Tun => "making a TUN interface",
         Step::FreshProc => "mounting a fresh /proc",
         Step::Tmpfs => "mounting a tmpfs",
+        Step::Disk => "mounting a FUSE file system",
     };
     let error = io::Error::from_raw_os_error(failure.errno);
     let (reason, remedy) = setting(user_namespace, read)
@@ -83,6 +84,14 @@ fn by_step(
         (Step::Tun, _) => says(
             "the TUN device may not be opened",
             "make it readable and writable with `chmod 0666 /dev/net/tun` as root",
+        ),
+        (Step::Disk, libc::ENOENT | libc::ENODEV | libc::ENXIO) => says(
+            "the FUSE device is absent",
+            "load it with `modprobe fuse`, or start the container with `--device /dev/fuse`",
+        ),
+        (Step::Disk, libc::EACCES) => says(
+            "the FUSE device may not be opened",
+            "make it readable and writable with `chmod 0666 /dev/fuse` as root",
         ),
         (Step::FreshProc, _) => says(
             "parts of /proc are masked, as in a container",

@@ -10,7 +10,8 @@ use std::path::Path;
 use super::steps::{Failure, Plan, Step};
 use super::{IsolationRefused, explain_here, lifeline};
 use crate::call::{check, errno, or_errno};
-use crate::{mounts, tun};
+use crate::lever::Devices;
+use crate::{disk, mounts, tun};
 
 /// The step was not reached, because one that it needs failed.
 const NOT_TRIED: i32 = -1;
@@ -47,7 +48,8 @@ impl Probe {
 /// # Errors
 /// One sentence that says what is refused and how to allow it.
 pub fn probe() -> Result<(), IsolationRefused> {
-    let probe = attempt(Path::new(tun::DEFAULT_DEVICE)).map_err(|error| {
+    let devices = Devices::default();
+    let probe = attempt(&devices).map_err(|error| {
         IsolationRefused::new(format!("the probe could not run ({error})"), "try again")
     })?;
     let needed = [Step::Unshare, Step::MapIdentity, Step::PrivateMounts, Step::FreshProc];
@@ -58,15 +60,16 @@ pub fn probe() -> Result<(), IsolationRefused> {
 }
 
 /// Tries every step and says what each answered.
-pub(crate) fn attempt(tun_device: &Path) -> io::Result<Probe> {
+pub(crate) fn attempt(devices: &Devices) -> io::Result<Probe> {
     let plan = Plan::for_this_process();
-    let device = CString::new(tun_device.as_os_str().as_bytes())?;
+    let path = |device: &Path| CString::new(device.as_os_str().as_bytes());
+    let paths = (path(&devices.tun)?, path(&devices.fuse)?);
     let (read, write) = lifeline::pipe()?;
     // SAFETY: the child (also of a process with threads) runs only `report`, which makes
     // async-signal-safe calls on memory prepared above, and leaves by _exit.
     let child = check(unsafe { libc::fork() }, "fork")?;
     if child == 0 {
-        report(&plan, &device, &write);
+        report(&plan, (&paths.0, &paths.1), &write);
     }
     drop(write);
     let mut record = [0; RECORD_BYTES];
@@ -77,8 +80,8 @@ pub(crate) fn attempt(tun_device: &Path) -> io::Result<Probe> {
 }
 
 /// The child: tries the steps, writes the record and ends.
-fn report(plan: &Plan, device: &CStr, write: &OwnedFd) -> ! {
-    let record = encode(&try_steps(plan, device));
+fn report(plan: &Plan, devices: (&CStr, &CStr), write: &OwnedFd) -> ! {
+    let record = encode(&try_steps(plan, devices));
     // SAFETY: the pointer and length are those of one live array; _exit runs no destructor of
     // the parent's state that this child holds a copy of.
     unsafe {
@@ -87,7 +90,7 @@ fn report(plan: &Plan, device: &CStr, write: &OwnedFd) -> ! {
     }
 }
 
-fn try_steps(plan: &Plan, device: &CStr) -> [i32; Step::ALL.len()] {
+fn try_steps(plan: &Plan, (tun, fuse): (&CStr, &CStr)) -> [i32; Step::ALL.len()] {
     let mut answers = [NOT_TRIED; Step::ALL.len()];
     let mut note = |step: Step, result: Result<(), i32>| {
         answers[step as usize] = result.err().unwrap_or(0);
@@ -102,10 +105,11 @@ fn try_steps(plan: &Plan, device: &CStr) -> [i32; Step::ALL.len()] {
         }
     };
     if isolated && note(Step::PrivateMounts, mounts::make_private()) {
-        note(Step::Tun, tun::try_device(device));
+        note(Step::Tun, tun::try_device(tun));
         note(Step::FreshProc, try_fresh_proc());
         let flags = libc::MS_NOSUID | libc::MS_NODEV;
         note(Step::Tmpfs, mounts::mount(c"tmpfs", c"/", flags, Some(c"size=65536")));
+        note(Step::Disk, disk::try_device(fuse));
     }
     answers
 }
@@ -167,13 +171,14 @@ mod tests {
 
     #[test]
     fn the_record_survives_the_pipe() {
-        let answers = [0, libc::EPERM, NOT_TRIED, 0, libc::ENOENT, NOT_TRIED];
+        let answers = [0, libc::EPERM, NOT_TRIED, 0, libc::ENOENT, NOT_TRIED, 0];
         assert_eq!(decode(&encode(&answers)), answers);
     }
 
     #[test]
     fn a_step_not_tried_is_blamed_on_what_kept_it() {
-        let answers = [0, libc::EPERM, NOT_TRIED, NOT_TRIED, NOT_TRIED, NOT_TRIED];
+        let mut answers = [NOT_TRIED; Step::ALL.len()];
+        answers[..2].copy_from_slice(&[0, libc::EPERM]);
         let probe = Probe { answers, user_namespace: true };
         let blamed = Failure { step: Step::MapIdentity, errno: libc::EPERM };
         assert_eq!(probe.first_failure(&[Step::Tun]), Some(blamed));
@@ -182,7 +187,7 @@ mod tests {
 
     #[test]
     fn one_refused_lever_does_not_blame_another() {
-        let probe = Probe { answers: [0, 0, 0, libc::ENOENT, 0, 0], user_namespace: false };
+        let probe = Probe { answers: [0, 0, 0, libc::ENOENT, 0, 0, 0], user_namespace: false };
         assert_eq!(probe.first_failure(&[Step::Tmpfs, Step::FreshProc]), None);
         let blamed = Failure { step: Step::Tun, errno: libc::ENOENT };
         assert_eq!(probe.first_failure(&[Step::Tun]), Some(blamed));

@@ -20,16 +20,19 @@ pub(crate) enum Step {
     FreshProc,
     /// A tmpfs.
     Tmpfs,
+    /// Opening the FUSE device and mounting a disk with it.
+    Disk,
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Unshare,
         Self::MapIdentity,
         Self::PrivateMounts,
         Self::Tun,
         Self::FreshProc,
         Self::Tmpfs,
+        Self::Disk,
     ];
 }
 

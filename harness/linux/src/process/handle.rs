@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::tasks::{self, Activity};
 use crate::call::{check, named};
+use crate::pidfd;
 use crate::signal::Signal;
 use crate::time::Deadline;
 
@@ -42,16 +43,9 @@ impl Process {
     /// # Errors
     /// When the process has been waited for, or may not be signalled.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let fd = self.pidfd.as_raw_fd();
-        let info = std::ptr::null::<libc::siginfo_t>();
-        // SAFETY: the descriptor is open; a null info is allowed and means what kill(2) does.
-        let result =
-            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal.number(), info, 0) };
-        if result == 0 {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        Err(named(&format!("cannot send {signal} to process {}", self.pid), &error))
+        pidfd::send(self.pidfd.as_fd(), signal).map_err(|error| {
+            named(&format!("cannot send {signal} to process {}", self.pid), &error)
+        })
     }
 
     /// Pauses the process and waits until each of its threads is stopped: `kill` returns
@@ -86,6 +80,14 @@ impl Process {
     /// As [`Process::signal`].
     pub fn resume(&self) -> io::Result<()> {
         self.signal(Signal::Continue)
+    }
+
+    /// How long processors have worked for the process, all its threads together.
+    ///
+    /// # Errors
+    /// When the system does not tell, as after the end.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        tasks::processor_time(self.pid)
     }
 
     /// How the process ended, or `None` while it runs.

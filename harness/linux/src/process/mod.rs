@@ -10,7 +10,7 @@ mod exit;
 mod handle;
 mod launch;
 mod spawner;
-mod tasks;
+pub(crate) mod tasks;
 
 pub use crate::signal::Signal;
 pub use exit::Exit;

@@ -5,7 +5,7 @@
 //! thread starts them all, and lives until the last [`Spawner`] is dropped.
 
 use std::io;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +17,7 @@ use crate::call::named;
 use crate::isolation::die_with_parent;
 use crate::limits;
 use crate::netns;
+use crate::pidfd;
 use crate::signal::SignalSet;
 
 /// Starts processes that die with this program, however it ends.
@@ -102,18 +103,15 @@ fn prepare(launch: Launch<'_>) -> io::Result<Command> {
 /// Takes the child over from the standard library, by pidfd.
 fn adopt(mut child: Child) -> io::Result<Process> {
     let pid = child.id();
-    // SAFETY: pidfd_open takes integers only. The child has not been waited for, so the pid
-    // is its own.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.cast_signed(), 0) };
-    let Ok(fd @ 0..) = i32::try_from(fd) else {
-        let error = named("pidfd_open", &io::Error::last_os_error());
-        child.kill()?;
-        child.wait()?;
-        return Err(error);
-    };
-    // SAFETY: the kernel just returned this descriptor, and nobody else owns it.
-    let pidfd = unsafe { OwnedFd::from_raw_fd(fd) };
-    Ok(Process::new(pid, pidfd))
+    // The child has not been waited for, so the pid is its own.
+    match pidfd::open(pid) {
+        Ok(pidfd) => Ok(Process::new(pid, pidfd)),
+        Err(error) => {
+            child.kill()?;
+            child.wait()?;
+            Err(named("pidfd_open", &error))
+        }
+    }
 }
 
 #[cfg(test)]

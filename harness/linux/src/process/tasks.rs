@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 /// What the threads of a process are doing, taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(crate) enum Activity {
     /// At least one thread can run.
     Running,
     /// Every living thread is stopped.
@@ -15,7 +16,7 @@ pub(super) enum Activity {
 }
 
 /// Looks at every thread of the process once.
-pub(super) fn activity(pid: u32) -> io::Result<Activity> {
+pub(crate) fn activity(pid: u32) -> io::Result<Activity> {
     let tasks = match fs::read_dir(format!("/proc/{pid}/task")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Activity::Ended),
         tasks => tasks?,
@@ -32,7 +33,7 @@ pub(super) fn activity(pid: u32) -> io::Result<Activity> {
     Ok(judge(&states))
 }
 
-fn is_gone(error: &io::Error) -> bool {
+pub(crate) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 
@@ -48,14 +49,41 @@ fn judge(states: &[char]) -> Activity {
 }
 
 /// The state letter of a `stat` line. The name before it may hold spaces and parentheses.
-fn state(line: &str) -> Option<char> {
+pub(crate) fn state(line: &str) -> Option<char> {
     let (_, rest) = line.rsplit_once(')')?;
     rest.trim_start().chars().next()
 }
 
+/// How long processors have worked for the process, in user mode and in the kernel.
+pub(crate) fn processor_time(pid: u32) -> io::Result<Duration> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let ticks = ticks(&line).ok_or_else(|| io::Error::other("/proc tells no processor time"))?;
+    // SAFETY: sysconf takes an integer only.
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    let per_second = u32::try_from(per_second).unwrap_or(0).max(1);
+    Ok(Duration::from_millis(ticks * 1_000 / u64::from(per_second)))
+}
+
+/// The fields `utime` and `stime` of a `stat` line together, which are the 14th and the 15th.
+fn ticks(line: &str) -> Option<u64> {
+    let (_, rest) = line.rsplit_once(')')?;
+    // The state is the third field.
+    let mut fields = rest.split_whitespace().skip(14 - 3);
+    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(user + system)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Activity, activity, judge, state};
+    use super::{Activity, activity, judge, processor_time, state, ticks};
+
+    #[test]
+    fn processor_time_is_that_of_user_and_kernel() {
+        let line = "42 (a) b) S 1 42 42 0 -1 4194304 9 8 7 6 120 30 5 4 20 0 11 0 1";
+        assert_eq!(ticks(line), Some(150));
+        assert_eq!(ticks("42 (a) S 1"), None);
+        assert!(processor_time(std::process::id()).is_ok());
+    }
 
     #[test]
     fn one_running_thread_makes_a_process_run() {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::dice::Dice;
 use super::link::Link;
 use super::table::LinkCounters;
+use crate::dice::Dice;
 
 /// So long a packet waits at most for a link that is too slow; real queues are bounded too.
 const LONGEST_QUEUE: Duration = Duration::from_secs(1);

@@ -9,7 +9,6 @@
 
 mod capture;
 mod checksum;
-mod dice;
 mod forward;
 mod handle;
 mod lane;

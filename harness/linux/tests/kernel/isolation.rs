@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use stormglass_linux::capability::Devices;
+
 use crate::support::{Programs, User, command, processes_with, stat, text, wait_until};
 
 /// Nothing of a run may be left this long after SIGKILL.
@@ -271,24 +273,33 @@ fn forbidden_namespaces_are_refused_in_one_sentence() {
 fn the_report_tells_what_works_and_what_does_not() {
     let programs = Programs::new();
     let isolated = programs.isolated();
-    let allowed = command(&isolated, User::Ordinary).arg("report").arg(programs.device()).output();
+    let devices = programs.devices();
+    let mut allowed = command(&isolated, User::Ordinary);
+    let allowed = allowed.arg("report").arg(&devices.tun).arg(&devices.fuse).output();
     let allowed = text(&allowed.expect("the example can be started"));
-    for name in ["user namespaces", "pid namespace", "TUN device", "tmpfs", "open files"] {
+    let levers = ["user namespaces", "pid namespace", "TUN device", "tmpfs", "FUSE device"];
+    for name in levers.into_iter().chain(["open files"]) {
         assert!(allowed.contains(&format!("yes  {name}")), "{allowed}");
     }
     let mut forbidden = command(&isolated, User::Ordinary);
     let forbidden = where_namespaces_are_forbidden(forbidden.arg("report")).output();
     let forbidden = text(&forbidden.expect("the example can be started"));
-    for name in ["user namespaces", "pid namespace", "TUN device", "tmpfs"] {
+    for name in levers {
         assert!(forbidden.contains(&format!("no   {name}: ")), "{forbidden}");
     }
     assert!(forbidden.contains("yes  open files"), "{forbidden}");
 }
 
 #[test]
-fn an_absent_tun_device_is_the_only_thing_blamed() {
-    let levers = stormglass_linux::capability::report("/dev/no-such-device".as_ref());
-    let missing: Vec<&str> =
-        levers.iter().filter(|lever| !lever.is_available()).map(|lever| lever.name).collect();
-    assert_eq!(missing, ["TUN device"]);
+fn an_absent_device_is_the_only_thing_blamed() {
+    let missing = |devices: &Devices| {
+        let levers = stormglass_linux::capability::report(devices);
+        let missing = levers.iter().filter(|lever| !lever.is_available());
+        missing.map(|lever| lever.name).collect::<Vec<_>>()
+    };
+    let none = || "/dev/no-such-device".into();
+    let programs = Programs::new();
+    let usual = programs.devices();
+    assert_eq!(missing(&Devices { tun: none(), ..usual.clone() }), ["TUN device"]);
+    assert_eq!(missing(&Devices { fuse: none(), ..usual }), ["FUSE device"]);
 }

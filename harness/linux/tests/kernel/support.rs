@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use stormglass_linux::tun::DEFAULT_DEVICE;
+use stormglass_linux::capability::Devices;
 
 /// The user `nobody`, who has no rights at all.
 const NOBODY: u32 = 65534;
 /// Set where a test's body runs inside isolation.
 const ISOLATED: &str = "STORMGLASS_TEST_ISOLATED";
 /// Where that body finds the TUN device.
-const DEVICE: &str = "STORMGLASS_TEST_TUN";
+const TUN: &str = "STORMGLASS_TEST_TUN";
+/// Where that body finds the FUSE device.
+const FUSE: &str = "STORMGLASS_TEST_FUSE";
 
 /// Who runs a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,21 +41,28 @@ impl Programs {
         Self { folder }
     }
 
-    /// A TUN device that every user may open. A machine without udev keeps its own for root:
-    /// root makes another node of it here, and whoever is not root must be let in.
-    pub(crate) fn device(&self) -> PathBuf {
-        let node = self.folder.path().join("tun");
+    /// Devices that every user may open. A machine without udev keeps its own for root: root
+    /// makes other nodes of them here, and whoever is not root must be let in.
+    pub(crate) fn devices(&self) -> Devices {
+        let usual = Devices::default();
+        Devices { tun: self.node(usual.tun, "200"), fuse: self.node(usual.fuse, "229") }
+    }
+
+    fn node(&self, usual: PathBuf, minor: &str) -> PathBuf {
+        let node = self.folder.path().join(usual.file_name().expect("a device has a name"));
         let mut make = Command::new("mknod");
-        make.arg("--mode=0666").arg(&node).args(["c", "10", "200"]);
-        if is_root() && make.status().is_ok_and(|status| status.success()) {
-            return node;
-        }
-        PathBuf::from(DEFAULT_DEVICE)
+        make.arg("--mode=0666").arg(&node).args(["c", "10", minor]);
+        if is_root() && make.status().is_ok_and(|status| status.success()) { node } else { usual }
     }
 
     /// A copy of the example that runs commands in isolation.
     pub(crate) fn isolated(&self) -> PathBuf {
-        self.copy(&example())
+        self.example("isolated")
+    }
+
+    /// A copy of an example.
+    pub(crate) fn example(&self, name: &str) -> PathBuf {
+        self.copy(&example(name))
     }
 
     pub(crate) fn copy(&self, program: &Path) -> PathBuf {
@@ -97,12 +106,14 @@ pub(crate) fn in_isolation(test: &str, user: User, body: impl FnOnce()) {
     }
     let programs = Programs::new();
     let itself = programs.copy(&env::current_exe().expect("a test has a path"));
+    let devices = programs.devices();
     let output = command(&programs.isolated(), user)
         .arg("run")
         .arg(itself)
         .args(["--exact", test, "--nocapture"])
         .env(ISOLATED, "1")
-        .env(DEVICE, programs.device())
+        .env(TUN, &devices.tun)
+        .env(FUSE, &devices.fuse)
         .output()
         .expect("the example can be started");
     let said = text(&output);
@@ -110,9 +121,33 @@ pub(crate) fn in_isolation(test: &str, user: User, body: impl FnOnce()) {
     assert!(said.contains("1 passed"), "the body did not run: {said}");
 }
 
+/// Runs the body of the test named `test` as a user, without isolation, as [`in_isolation`]
+/// does with it.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn as_user(test: &str, user: User, body: impl FnOnce()) {
+    if env::var_os(ISOLATED).is_some() {
+        return body();
+    }
+    let programs = Programs::new();
+    let itself = programs.copy(&env::current_exe().expect("a test has a path"));
+    let output = command(&itself, user)
+        .args(["--exact", test, "--nocapture"])
+        .env(ISOLATED, "1")
+        .output()
+        .expect("this test can be started");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "the body did not run: {said}");
+}
+
 /// The TUN device, inside of [`in_isolation`].
 pub(crate) fn device() -> PathBuf {
-    env::var_os(DEVICE).expect("asked inside isolation").into()
+    env::var_os(TUN).expect("asked inside isolation").into()
+}
+
+/// The FUSE device, inside of [`in_isolation`].
+pub(crate) fn fuse_device() -> PathBuf {
+    env::var_os(FUSE).expect("asked inside isolation").into()
 }
 
 /// Everything that a command said.
@@ -162,9 +197,9 @@ fn is_root() -> bool {
 }
 
 /// The example that cargo builds beside the tests.
-fn example() -> PathBuf {
+fn example(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test has a path");
-    let path = test.ancestors().nth(2).expect("in target/*/deps").join("examples/isolated");
+    let path = test.ancestors().nth(2).expect("in target/*/deps").join("examples").join(name);
     assert!(path.exists(), "{} is absent: build the examples with the tests", path.display());
     path
 }

@@ -1,17 +1,22 @@
 //! A cluster of local etcd processes.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
+use stormglass_linux::disk::{Disk, Places};
 use stormglass_linux::process::Spawner;
 
 use super::command::{RaftTiming, arguments};
 use super::member::{LocalMember, MemberPlan};
 use super::wiring::{SwitchedNetwork, Wired, Wiring, wire};
 use crate::target::{Member, Network, Target, TargetError, Unsupported};
+
+/// Where a member's files are, in its own folder.
+const DATA: &str = "data";
 
 /// What a local cluster is made of.
 #[derive(Clone, Debug)]
@@ -36,6 +41,8 @@ pub struct LocalOptions {
     pub member_flags: BTreeMap<String, BTreeMap<String, String>>,
     /// The network.
     pub wiring: Wiring,
+    /// The FUSE device, where members' data is to be on disks that can be touched.
+    pub disks: Result<PathBuf, Unsupported>,
     /// Chooses the packets that the network loses or spoils when it is told to.
     pub seed: u64,
     /// Where the packets are written that the network delivers, if anywhere.
@@ -61,7 +68,12 @@ impl LocalCluster {
         let mut members: Vec<Arc<dyn Member>> = Vec::new();
         for (position, netns) in namespaces.into_iter().enumerate() {
             let own = &addresses[position];
-            let data_dir = make_dir(&options.data_root.join(&own.name))?.join("data");
+            let home = make_dir(&options.data_root.join(&own.name))?;
+            let disk = mount_disk(options, &home, position)?;
+            let data_dir = match &disk {
+                Ok(disk) => disk.mountpoint().to_owned(),
+                Err(_) => home.join(DATA),
+            };
             let log_path = make_dir(&options.log_root.join(&own.name))?.join("log.txt");
             let timing = RaftTiming { heartbeat: options.heartbeat, election: options.election };
             let flags = flags_of(options, &own.name);
@@ -76,6 +88,7 @@ impl LocalCluster {
                 data_dir,
                 log_path,
                 netns,
+                disk,
             };
             members.push(Arc::new(LocalMember::new(plan, Arc::clone(&spawner))));
         }
@@ -104,6 +117,30 @@ fn make_dir(path: &Path) -> Result<PathBuf, TargetError> {
     let what = format!("the folder {} could not be made", path.display());
     std::fs::create_dir_all(path).map_err(TargetError::io(what))?;
     Ok(path.to_owned())
+}
+
+/// A disk for a member, with its files where its data would be without one.
+fn mount_disk(
+    options: &LocalOptions,
+    home: &Path,
+    position: usize,
+) -> Result<Result<Disk, Unsupported>, TargetError> {
+    let device = match &options.disks {
+        Ok(device) => device.clone(),
+        Err(reason) => return Ok(Err(reason.clone())),
+    };
+    let places = Places {
+        device,
+        files: make_dir(&home.join(DATA))?,
+        removed: make_dir(&home.join("removed"))?,
+        mountpoint: make_dir(&home.join("disk"))?,
+    };
+    let private = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(&places.files, private)
+        .map_err(TargetError::io("the mode of a data directory could not be set"))?;
+    let seed = options.seed.wrapping_add(position as u64);
+    let disk = Disk::mount(&places, seed);
+    disk.map(Ok).map_err(TargetError::io("the disk of a member could not be made"))
 }
 
 fn flags_of(options: &LocalOptions, name: &str) -> BTreeMap<String, String> {

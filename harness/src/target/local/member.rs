@@ -3,14 +3,16 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
+use stormglass_linux::disk::Disk;
 use stormglass_linux::netns::NetNs;
-use stormglass_linux::process::{Exit, Launch, Process, Spawner};
+use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
+use stormglass_linux::vdso::{self, Skew};
 
-use crate::target::{Kill, Member, MemberEnd, Pause, Unsupported};
+use crate::target::{self, Clocks, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Wall};
 
 /// How long the system may take to remove a killed process.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -26,6 +28,8 @@ pub(super) struct MemberPlan {
     pub(super) data_dir: PathBuf,
     pub(super) log_path: PathBuf,
     pub(super) netns: Option<Arc<NetNs>>,
+    /// What the data directory is on, where it can be touched.
+    pub(super) disk: Result<Disk, Unsupported>,
 }
 
 /// One member.
@@ -38,6 +42,8 @@ pub(super) struct LocalMember {
 #[derive(Default)]
 struct State {
     process: Option<Process>,
+    /// The process's clocks, once they have been moved.
+    clocks: Option<Skew>,
     incarnation: Option<Incarnation>,
     end: Option<MemberEnd>,
 }
@@ -49,6 +55,29 @@ impl LocalMember {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Kills the process, which must not have to wait for a slow disk: the signal first, so that
+    /// it never learns what becomes of its syncs.
+    fn end(&self, process: &Process) -> io::Result<Exit> {
+        process.signal(Signal::Kill)?;
+        let _released = self.plan.disk.as_ref().ok().map(Disk::release);
+        process.kill_and_wait(KILL_LIMIT)
+    }
+
+    /// Changes the process's clocks. The lock keeps everybody else from stopping and
+    /// resuming it meanwhile.
+    fn with_clocks(&self, change: impl FnOnce(&mut Skew) -> io::Result<()>) -> io::Result<()> {
+        let mut state = self.state();
+        let State { process, clocks, .. } = &mut *state;
+        let Some(process) = process else {
+            return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
+        };
+        let clocks = match clocks {
+            Some(clocks) => clocks,
+            None => clocks.insert(Skew::attach(process.pid())?),
+        };
+        change(clocks)
     }
 
     fn log(&self) -> io::Result<File> {
@@ -91,6 +120,7 @@ impl Member for LocalMember {
             && let Ok(Some(exit)) = process.try_wait()
         {
             state.process = None;
+            state.clocks = None;
             state.end = Some(MemberEnd { status: describe(exit), expected: false });
         }
         state.end.take()
@@ -103,6 +133,20 @@ impl Member for LocalMember {
     fn pause(&self) -> Result<&dyn Pause, Unsupported> {
         Ok(self)
     }
+
+    fn disk(&self) -> Result<&dyn target::Disk, Unsupported> {
+        match &self.plan.disk {
+            Ok(disk) => Ok(disk),
+            Err(reason) => Err(reason.clone()),
+        }
+    }
+
+    fn clocks(&self) -> Result<&dyn Clocks, Unsupported> {
+        // What the machine allows does not change during a run.
+        static ALLOWED: OnceLock<Result<(), Unsupported>> = OnceLock::new();
+        ALLOWED.get_or_init(|| vdso::probe().map_err(Unsupported::because)).clone()?;
+        Ok(self)
+    }
 }
 
 impl Kill for LocalMember {
@@ -111,13 +155,34 @@ impl Kill for LocalMember {
         let Some(process) = state.process.take() else {
             return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
         };
+        state.clocks = None;
         // A member that crashed a moment before must not pass for one that we killed.
         let crashed = process.try_wait()?;
         let exit = match crashed {
             Some(exit) => exit,
-            None => process.kill_and_wait(KILL_LIMIT)?,
+            None => self.end(&process)?,
         };
         Ok(MemberEnd { status: describe(exit), expected: crashed.is_none() })
+    }
+
+    fn stop(&self, limit: Duration) -> io::Result<MemberEnd> {
+        // Taken out while it ends: nobody takes its end for a crash, and nobody has to wait.
+        let process = {
+            let mut state = self.state();
+            state.clocks = None;
+            state.process.take()
+        };
+        let Some(process) = process else {
+            return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
+        };
+        let crashed = process.try_wait()?.is_some();
+        match terminate(&process, limit) {
+            Ok(exit) => Ok(MemberEnd { status: describe(exit), expected: !crashed }),
+            Err(error) => {
+                self.state().process = Some(process);
+                Err(error)
+            }
+        }
     }
 
     fn start(&self) -> io::Result<Incarnation> {
@@ -160,6 +225,42 @@ impl Pause for LocalMember {
     fn resume(&self) -> io::Result<()> {
         self.state().process.as_ref().map_or(Ok(()), Process::resume)
     }
+
+    fn processor_time(&self) -> io::Result<Duration> {
+        let state = self.state();
+        let Some(process) = &state.process else {
+            return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
+        };
+        process.processor_time()
+    }
+}
+
+impl Clocks for LocalMember {
+    fn set_wall(&self, wall: Wall) -> io::Result<()> {
+        self.with_clocks(|clocks| clocks.set_wall(wall))
+    }
+
+    fn strobe_wall(&self, amplitude: Duration, period: Duration) -> io::Result<()> {
+        self.with_clocks(|clocks| clocks.strobe_wall(amplitude, period))
+    }
+
+    fn set_monotonic(&self, rate: Rate, jump: Duration) -> io::Result<()> {
+        self.with_clocks(|clocks| clocks.set_monotonic(rate, jump))
+    }
+}
+
+/// Asks a process to end, and waits for it.
+fn terminate(process: &Process, limit: Duration) -> io::Result<Exit> {
+    if let Some(exit) = process.try_wait()? {
+        return Ok(exit);
+    }
+    process.signal(Signal::Terminate)?;
+    // A stopped process would not even hear of it.
+    process.resume()?;
+    process.wait_timeout(limit)?.ok_or_else(|| {
+        let message = format!("process {} still runs {limit:?} after SIGTERM", process.pid());
+        Error::new(ErrorKind::TimedOut, message)
+    })
 }
 
 fn describe(exit: Exit) -> String {

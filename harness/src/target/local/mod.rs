@@ -3,6 +3,7 @@
 
 mod cluster;
 mod command;
+mod disk;
 mod member;
 mod wiring;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use stormglass_checkers::history::MemberIndex;
 
 use super::{Flaw, did_you_mean, ensure};
-use crate::fault::{self, FaultEntry, ParamForm};
+use crate::fault::{self, FaultEntry, ParamForm, parse_jump, parse_rate};
 use crate::scenario::{FaultSpec, Scenario, Selector, Span};
 
 /// Shorter periods would plan nothing but faults.
@@ -104,6 +104,11 @@ fn params(spec: &FaultSpec, entry: &FaultEntry, path: &str) -> Result<(), Flaw> 
             }
             ParamForm::Flag => (value.parse::<bool>().is_ok(), "\"true\" or \"false\"".to_owned()),
             ParamForm::Percent => (is_percentage(value), "from \"0\" to \"100\"".to_owned()),
+            ParamForm::Jump { back } => {
+                let fits = parse_jump(value).is_some_and(|jump| back || jump >= 0);
+                (fits, jump_wanted(back).to_owned())
+            }
+            ParamForm::Rate => (parse_rate(value).is_some(), "from \"0.01\" to \"100\"".to_owned()),
             ParamForm::Word(words) => (words.contains(&value.as_str()), one_of(words)),
         };
         ensure(fits, &format!("{path}.{name}"), || {
@@ -111,6 +116,14 @@ fn params(spec: &FaultSpec, entry: &FaultEntry, path: &str) -> Result<(), Flaw> 
         })?;
     }
     Ok(())
+}
+
+fn jump_wanted(back: bool) -> &'static str {
+    if back {
+        "a whole number of ms, s, m or h, such as \"1500ms\" or \"-1h\""
+    } else {
+        "a whole number of ms, s, m or h, such as \"1500ms\""
+    }
 }
 
 fn is_percentage(text: &str) -> bool {

@@ -1,5 +1,5 @@
-//! The scenario `demo`: invalid with lost or diverging data on releases with such bugs,
-//! valid on releases without.
+//! One scenario with many seeds: invalid with lost or diverging data on releases with such
+//! bugs, valid on releases without.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,8 +13,8 @@ use crate::Rows;
 use crate::launch::program;
 use crate::ledger::{Ledger, Row};
 use crate::provenance::{Provenance, commit};
-use crate::ran::{Ran, install, run_scenario, tenth};
-use crate::series::{Expected, Seeds, Series, series};
+use crate::ran::{Ran, Run, install, run_scenario, tenth};
+use crate::series::{Expected, Plan, Seeds, Series};
 
 /// Checkers whose findings mean that data was lost or differs; a finding about watches
 /// alone does not count.
@@ -23,7 +23,7 @@ const DATA_CHECKERS: [&str; 3] = ["convergence", "durability", "linearizability"
 const SECONDS_MAX: f64 = 120.0;
 
 #[derive(Debug, Args)]
-pub(crate) struct DemoArguments {
+pub(crate) struct CampaignArguments {
     /// How much to measure.
     #[arg(long, value_enum, default_value_t)]
     rows: Rows,
@@ -37,7 +37,7 @@ pub(crate) struct DemoArguments {
 
 /// One run.
 #[derive(Debug, Serialize, Deserialize)]
-struct DemoRow {
+struct CampaignRow {
     release: String,
     seed: u64,
     verdict: String,
@@ -52,13 +52,13 @@ struct DemoRow {
     provenance: Provenance,
 }
 
-impl Row for DemoRow {
+impl Row for CampaignRow {
     fn commit(&self) -> &str {
         &self.provenance.commit
     }
 }
 
-impl DemoRow {
+impl CampaignRow {
     fn is_as(&self, expected: Expected) -> bool {
         match expected {
             Expected::Valid => self.exit_code == Some(ExitCode::Valid.number()),
@@ -67,6 +67,7 @@ impl DemoRow {
                     && self.seconds <= SECONDS_MAX
                     && self.findings.iter().any(|finding| is_about_data(finding))
             }
+            Expected::Finding => self.exit_code == Some(ExitCode::Invalid.number()),
         }
     }
 }
@@ -76,13 +77,13 @@ fn is_about_data(finding: &str) -> bool {
 }
 
 /// Measures what is not measured yet; returns whether every series is as expected.
-pub(crate) fn measure(arguments: &DemoArguments) -> io::Result<bool> {
-    let bench = Bench { program: program()?, commit: commit()? };
+pub(crate) fn measure(plan: &'static Plan, arguments: &CampaignArguments) -> io::Result<bool> {
+    let bench = Bench { plan, program: program()?, commit: commit()? };
     let mut ledger = match arguments.rows {
-        Rows::All => Ledger::resume("demo", &bench.commit)?,
+        Rows::All => Ledger::resume(plan.scenario, &bench.commit)?,
         Rows::Ci => Ledger::unwritten(),
     };
-    let wanted = wanted(arguments);
+    let wanted = wanted(plan, arguments);
     if wanted.is_empty() {
         return Err(io::Error::other("no series is for that release"));
     }
@@ -99,8 +100,8 @@ pub(crate) fn measure(arguments: &DemoArguments) -> io::Result<bool> {
     Ok(conclusions.iter().all(|conclusion| conclusion.holds))
 }
 
-fn wanted(arguments: &DemoArguments) -> Vec<Series> {
-    let mut wanted = series(arguments.rows);
+fn wanted(plan: &Plan, arguments: &CampaignArguments) -> Vec<Series> {
+    let mut wanted = plan.series(arguments.rows);
     wanted.retain(|series| arguments.only.as_ref().is_none_or(|only| *only == series.release));
     if let Some(seeds) = &arguments.seeds {
         for series in &mut wanted {
@@ -118,6 +119,7 @@ struct Conclusion {
 
 /// What every row is measured with.
 struct Bench {
+    plan: &'static Plan,
     program: PathBuf,
     commit: String,
 }
@@ -126,11 +128,11 @@ impl Bench {
     fn measure_series(
         &self,
         series: &Series,
-        ledger: &mut Ledger<DemoRow>,
+        ledger: &mut Ledger<CampaignRow>,
     ) -> io::Result<Conclusion> {
         let (mut done, mut good) = (0, 0);
         for seed in series.seeds.0.clone() {
-            let here = |row: &DemoRow| row.release == series.release && row.seed == seed;
+            let here = |row: &CampaignRow| row.release == series.release && row.seed == seed;
             if ledger.find(here).is_none() {
                 ledger.add(self.measure_row(series, seed)?)?;
             }
@@ -145,6 +147,7 @@ impl Bench {
         let expected = match series.expected {
             Expected::DataBug => "invalid with lost or diverging data",
             Expected::Valid => "valid",
+            Expected::Finding => "invalid",
         };
         let needed = series.needed(done);
         let sentence =
@@ -153,10 +156,12 @@ impl Bench {
     }
 
     /// Runs one seed. Its directory is kept where it did not end as expected.
-    fn measure_row(&self, series: &Series, seed: u64) -> io::Result<DemoRow> {
+    fn measure_row(&self, series: &Series, seed: u64) -> io::Result<CampaignRow> {
         let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
         let provenance = Provenance::now(&self.commit);
-        let ran = run_scenario(&self.program, "demo", &series.release, seed, folder.path())?;
+        let Plan { scenario, duration, .. } = self.plan;
+        let wanted = Run { scenario, duration, release: &series.release, seed };
+        let ran = run_scenario(&self.program, wanted, folder.path())?;
         let row = row(&series.release, seed, ran, provenance);
         if !row.is_as(series.expected) {
             println!("not as expected, kept: {}", folder.keep().display());
@@ -165,8 +170,8 @@ impl Bench {
     }
 }
 
-fn row(release: &str, seed: u64, ran: Ran, provenance: Provenance) -> DemoRow {
-    DemoRow {
+fn row(release: &str, seed: u64, ran: Ran, provenance: Provenance) -> CampaignRow {
+    CampaignRow {
         release: release.to_owned(),
         seed,
         verdict: ran.ended.meaning().to_owned(),
@@ -178,7 +183,7 @@ fn row(release: &str, seed: u64, ran: Ran, provenance: Provenance) -> DemoRow {
     }
 }
 
-fn show(row: &DemoRow) {
+fn show(row: &CampaignRow) {
     let code = row.exit_code.map_or_else(|| "-".to_owned(), |code| code.to_string());
     let findings: Vec<&str> = row.findings.iter().map(String::as_str).collect();
     println!(

@@ -1,0 +1,150 @@
+//! What faults of disks have in common.
+
+use std::fs;
+use std::time::Duration;
+
+use stormglass_checkers::history::MemberIndex;
+
+use super::injector::{Active, Evidence, HitDisk, InjectError};
+use super::kill::kill;
+use super::metrics::sync_times;
+use super::restart::{await_back, restart_all};
+use super::site::Site;
+use crate::clock::after;
+use crate::session::record_end;
+use crate::target::{DiskCounters, DiskFaults, Loss, Target, Unsupported};
+
+/// A member that has hit an error is gone within this time, if it goes and the machine is quiet.
+const GRACE: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Of a log line, as evidence.
+const LINE_CHARS: usize = 300;
+/// A member that ends while its heal waits for it is started again so often.
+const ATTEMPTS: u32 = 3;
+
+/// Whether the disk of every member can be touched.
+pub(super) fn can_touch_disks(target: &dyn Target) -> Result<(), Unsupported> {
+    target.members().iter().try_for_each(|member| member.disk().map(drop))
+}
+
+/// Makes faults hold on the disks of members, noting what was before.
+pub(super) async fn hit(
+    site: &Site,
+    members: &[MemberIndex],
+    faults: DiskFaults,
+) -> Result<Active, InjectError> {
+    let mut disks = Vec::new();
+    for member in members {
+        let syncs = sync_times(site, *member).await;
+        let log = log_length(site, *member);
+        let before = counters(site, *member).await?;
+        disks.push(HitDisk { member: *member, before, syncs, log });
+    }
+    set(site, members, faults).await?;
+    let since = site.session.recorder.clock().now();
+    Ok(Active { disks, ..Active::of(members.to_vec(), since, Evidence::new()) })
+}
+
+/// Sets what is wrong with the disks of members.
+pub(super) async fn set(
+    site: &Site,
+    members: &[MemberIndex],
+    faults: DiskFaults,
+) -> Result<(), InjectError> {
+    for member in members {
+        site.with_disk(*member, move |disk| {
+            disk.set(faults);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// What a member's disk has done.
+pub(super) async fn counters(
+    site: &Site,
+    member: MemberIndex,
+) -> Result<DiskCounters, InjectError> {
+    site.with_disk(member, |disk| Ok(disk.counters())).await
+}
+
+/// How long a member's log is, in bytes.
+pub(super) fn log_length(site: &Site, member: MemberIndex) -> u64 {
+    let member = site.member(member);
+    let metadata = member.log_path().and_then(|path| fs::metadata(path).ok());
+    metadata.map_or(0, |metadata| metadata.len())
+}
+
+/// The first line of a member's log, from a byte on, that names a cause.
+pub(super) fn log_line(site: &Site, member: MemberIndex, from: u64, cause: &str) -> Option<String> {
+    let log = fs::read(site.member(member).log_path()?).ok()?;
+    let new = log.get(usize::try_from(from).ok()?..)?;
+    let new = String::from_utf8_lossy(new);
+    new.lines().find(|line| line.contains(cause)).map(str::to_owned)
+}
+
+/// The last line of a member's log, from a byte on, that says why it ended.
+pub(super) fn last_words(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
+    let log = fs::read(site.member(member).log_path()?).ok()?;
+    let new = String::from_utf8_lossy(log.get(usize::try_from(from).ok()?..)?).into_owned();
+    let says = |line: &&str| line.contains("panic") || line.contains("fatal");
+    Some(new.lines().rfind(says)?.chars().take(LINE_CHARS).collect())
+}
+
+/// Fails the power of members at once: kills them all, then loses what they had not synced.
+/// Their disks have nothing wrong with them afterwards.
+pub(super) async fn fail_power(
+    site: &Site,
+    members: &[MemberIndex],
+    (loss, seed): (Loss, u64),
+    evidence: &mut Evidence,
+) -> Result<(), InjectError> {
+    for member in members {
+        kill(site, *member, evidence).await?;
+    }
+    for member in members {
+        let seed = seed ^ u64::from(member.0);
+        let lost = site.with_disk(*member, move |disk| disk.power_failure(loss, seed)).await?;
+        evidence.insert(format!("{member}-lost-operations"), lost.operations.to_string());
+        evidence.insert(format!("{member}-lost-bytes"), lost.bytes.to_string());
+    }
+    set(site, members, DiskFaults::default()).await
+}
+
+/// Makes sure that a member answers whose disk is good again; one that was struck by an error
+/// gets time to end, and is started again.
+pub(super) async fn come_back(
+    site: &Site,
+    index: MemberIndex,
+    struck: bool,
+    evidence: &mut Evidence,
+) -> Result<(), InjectError> {
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), if struck { GRACE } else { Duration::ZERO });
+    while !has_ended(site, index) && clock.now() < end {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    let mut result = Ok(());
+    for _ in 0..ATTEMPTS {
+        if has_ended(site, index) {
+            evidence.insert(format!("{index}-ended"), "true".to_owned());
+            result = restart_all(site, &[index], evidence).await;
+        } else {
+            result = await_back(site, index, evidence).await;
+        }
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+/// Whether a member's process has ended; an end that nobody has seen yet is recorded.
+pub(super) fn has_ended(site: &Site, index: MemberIndex) -> bool {
+    let member = site.member(index);
+    if let Some(end) = member.take_end() {
+        record_end(&site.session, index, end);
+    }
+    member.pid().is_none()
+}

@@ -1,0 +1,70 @@
+//! SIGKILL, the loss of what was not synced, and a start on what is left.
+
+use std::time::Duration;
+
+use stormglass_checkers::history::MemberIndex;
+use stormglass_scenarios::plan::PlannedFault;
+
+use super::disks::{can_touch_disks, fail_power, set};
+use super::injector::{Active, Evidence, Injection, Injector};
+use super::params::{seed, text};
+use super::restart::restart_all;
+use super::site::Site;
+use crate::target::{DiskFaults, Loss, Target, Unsupported};
+
+/// Syncs that are asked for in the last moment are under way when the power fails. Without
+/// this most failures would lose nothing: a good disk syncs in no time.
+const LAST_MOMENT: Duration = Duration::from_millis(30);
+/// They are never carried out.
+const NEVER: Duration = Duration::from_secs(3_600);
+
+/// The fault `power-failure`.
+pub(super) struct PowerFailure;
+
+impl Injector for PowerFailure {
+    fn kind(&self) -> &'static str {
+        "power-failure"
+    }
+
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        can_touch_disks(target)
+    }
+
+    fn inject<'a>(
+        &'a self,
+        site: &'a Site,
+        fault: &'a PlannedFault,
+        members: &'a [MemberIndex],
+    ) -> Injection<'a, Active> {
+        Box::pin(async move {
+            let mut evidence = Evidence::new();
+            set(site, members, DiskFaults { sync_delay: NEVER, ..DiskFaults::default() }).await?;
+            tokio::time::sleep(LAST_MOMENT).await;
+            let failed = fail_power(site, members, loss(fault), &mut evidence).await;
+            if failed.is_err() {
+                set(site, members, DiskFaults::default()).await?;
+            }
+            failed?;
+            let since = site.session.recorder.clock().now();
+            Ok(Active::of(members.to_vec(), since, evidence))
+        })
+    }
+
+    fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
+        Box::pin(async move {
+            let mut evidence = active.evidence;
+            restart_all(site, &active.members, &mut evidence).await?;
+            Ok(evidence)
+        })
+    }
+}
+
+/// What is lost, and the seed that decides the rest.
+fn loss(fault: &PlannedFault) -> (Loss, u64) {
+    let loss = match text(fault, "lost") {
+        "prefix" => Loss::Prefix,
+        "torn" => Loss::Torn,
+        _ => Loss::All,
+    };
+    (loss, seed(fault))
+}

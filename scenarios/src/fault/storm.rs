@@ -1,0 +1,154 @@
+//! How a storm draws each kind of fault: how often, whom it hits, how long, and with which
+//! parameters. Kinds that etcd does not promise to survive are not here.
+
+use crate::scenario::{Occasion, Selector};
+
+/// How a storm draws a kind of fault.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draw {
+    pub(crate) kind: &'static str,
+    /// How often, relative to the others.
+    pub(crate) weight: u32,
+    /// Whom it hits: one of these.
+    pub(crate) targets: &'static [Selector],
+    /// How long it holds, in milliseconds: between these two.
+    pub(crate) hold: (u64, u64),
+    /// Its parameters: one of these sets; none leaves all as they are.
+    pub(crate) params: &'static [Params],
+    /// What it may wait for.
+    pub(crate) when: &'static [Occasion],
+}
+
+/// Parameters with their values.
+type Params = &'static [(&'static str, &'static str)];
+
+const ANYONE: &[Selector] = &[Selector::One, Selector::Leader];
+/// One member most of the time.
+const ALL_TOO: &[Selector] =
+    &[Selector::One, Selector::One, Selector::Leader, Selector::Leader, Selector::All];
+/// A process is lost at the worst moment or at any.
+const AT_WORST: &[Occasion] = &[Occasion::Now, Occasion::Acknowledged, Occasion::Compacting];
+const NOW: &[Occasion] = &[Occasion::Now];
+
+const USUAL: Draw =
+    Draw { kind: "", weight: 1, targets: ANYONE, hold: (500, 2_000), params: &[], when: NOW };
+
+/// Every kind that a storm draws.
+pub(crate) fn draws() -> &'static [Draw] {
+    &DRAWS
+}
+
+static DRAWS: [Draw; 20] = [
+    Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },
+    // Shorter than any lease lives: a leader that sleeps longer ends leases early (#15247).
+    Draw { kind: "pause", weight: 2, hold: (200, 1_400), ..USUAL },
+    Draw { kind: "isolate", weight: 2, hold: (500, 3_000), ..USUAL },
+    Draw { kind: "defragment", hold: (0, 0), ..USUAL },
+    Draw {
+        kind: "compact",
+        weight: 2,
+        hold: (0, 0),
+        params: &[
+            &[("lag", "0")],
+            &[("lag", "1")],
+            &[("lag", "50")],
+            &[("lag", "200"), ("physical", "true")],
+        ],
+        ..USUAL
+    },
+    Draw { kind: "kill-defragment", weight: 4, hold: (300, 1_000), ..USUAL },
+    Draw {
+        kind: "partition",
+        weight: 2,
+        hold: (500, 3_000),
+        params: &[
+            &[("shape", "halves")],
+            &[("shape", "deaf")],
+            &[("shape", "mute")],
+            // No ring: three members have none.
+            &[("shape", "bridge")],
+            &[("shape", "clients")],
+        ],
+        ..USUAL
+    },
+    Draw {
+        kind: "disturb",
+        weight: 2,
+        hold: (1_000, 4_000),
+        params: &[
+            &[("delay", "20ms"), ("jitter", "20ms")],
+            &[("delay", "150ms")],
+            &[("loss", "5"), ("clients", "true")],
+            &[("loss", "20")],
+            &[("duplicate", "10"), ("reorder", "10")],
+            &[("corrupt", "1")],
+            &[("bandwidth", "200000")],
+        ],
+        ..USUAL
+    },
+    Draw {
+        kind: "reset",
+        hold: (100, 500),
+        params: &[&[("clients", "false")], &[("clients", "true")]],
+        ..USUAL
+    },
+    Draw {
+        kind: "power-failure",
+        weight: 3,
+        targets: ALL_TOO,
+        params: &[&[("lost", "all")], &[("lost", "prefix")], &[("lost", "torn")]],
+        when: AT_WORST,
+        ..USUAL
+    },
+    Draw {
+        kind: "slow-disk",
+        hold: (1_000, 3_000),
+        params: &[&[("delay", "30ms"), ("spread", "30ms")], &[("delay", "300ms")]],
+        ..USUAL
+    },
+    Draw { kind: "disk-full", hold: (300, 1_500), ..USUAL },
+    Draw { kind: "disk-error", hold: (300, 1_500), ..USUAL },
+    // Which way the clocks go wrong is drawn as for every scenario that does not say it.
+    Draw { kind: "clock-wall", hold: (1_000, 5_000), ..USUAL },
+    Draw { kind: "clock-mono", hold: (1_000, 4_000), ..USUAL },
+    Draw { kind: "terminate", targets: ALL_TOO, ..USUAL },
+    Draw { kind: "kill-start", ..USUAL },
+    Draw {
+        kind: "kill-compact",
+        weight: 2,
+        params: &[&[("lag", "0")], &[("lag", "100")], &[("lag", "500")]],
+        ..USUAL
+    },
+    Draw { kind: "kill-snapshot", ..USUAL },
+    Draw {
+        kind: "starve",
+        hold: (1_000, 3_000),
+        params: &[&[("share", "10")], &[("share", "30")]],
+        ..USUAL
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::draws;
+    use crate::fault::faults;
+
+    #[test]
+    fn a_storm_draws_every_kind_of_the_model_and_no_other() {
+        let model = faults().iter().filter(|entry| entry.in_model()).map(|entry| entry.kind);
+        let drawn = draws().iter().map(|draw| draw.kind);
+        assert_eq!(drawn.collect::<Vec<_>>(), model.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_drawn_holds_as_long_as_its_kind_does() {
+        for draw in draws() {
+            let entry = crate::fault::fault(draw.kind).expect("a known kind");
+            assert_eq!(entry.duration.is_zero(), draw.hold.1 == 0, "{}", draw.kind);
+            assert!(draw.hold.0 <= draw.hold.1 && draw.weight > 0, "{}", draw.kind);
+            let names: Vec<_> = entry.params.iter().map(|param| param.name).collect();
+            let mut drawn = draw.params.iter().flat_map(|set| set.iter());
+            assert!(drawn.all(|(name, _)| names.contains(name)), "{}", draw.kind);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Members' flags that a storm draws: small values that are legal, at which bugs of the
+//! bookkeeping show soon.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
+
+use crate::random;
+use crate::scenario::{Release, ReleaseRange, Scenario};
+
+/// A flag, the releases that have it, and values to draw from.
+struct Flag {
+    name: &'static str,
+    releases: &'static str,
+    values: &'static [&'static str],
+}
+
+const FLAGS: [Flag; 5] = [
+    Flag { name: "snapshot-count", releases: "*", values: &["50", "100", "500", "2000"] },
+    Flag { name: "backend-batch-interval", releases: ">=3.4", values: &["1ms", "20ms", "500ms"] },
+    Flag { name: "backend-batch-limit", releases: ">=3.4", values: &["1", "10", "1000"] },
+    Flag {
+        name: "experimental-compaction-batch-limit",
+        releases: ">=3.4,<3.6",
+        values: &["1", "5", "50"],
+    },
+    Flag {
+        name: "experimental-watch-progress-notify-interval",
+        releases: ">=3.4,<3.6",
+        values: &["20ms", "200ms"],
+    },
+];
+
+/// What the seed draws for a scenario with a storm. Each flag is drawn half of the time, and
+/// those of the scenario are left alone.
+pub(super) fn drawn(scenario: &Scenario, seed: u64, release: Release) -> BTreeMap<String, String> {
+    let mut drawn = BTreeMap::new();
+    if !scenario.storm.as_ref().is_some_and(|storm| storm.flags) {
+        return drawn;
+    }
+    let mut rng = random::stream(seed, "storm/flags");
+    for Flag { name, releases, values } in FLAGS {
+        // Drawn for every release, so that a seed's flags are the same on all that have them.
+        let (taken, value) = (rng.random_bool(0.5), values.choose(&mut rng));
+        let range = ReleaseRange::parse(releases);
+        let known = range.is_ok_and(|releases| releases.contains(release));
+        if let Some(value) = value.filter(|_| taken && known)
+            && !scenario.cluster.flags.contains_key(name)
+        {
+            drawn.insert(name.to_owned(), (*value).to_owned());
+        }
+    }
+    drawn
+}
