@@ -219,12 +219,22 @@ fn a_watch_delivers_nothing_from_before_its_start() {
     let watcher = Watcher::open(&mut cluster, 50, 0, watching("a", "z", 4));
     watcher.deliver(&mut cluster, 3, 7);
     assert_eq!(streams::anomalies(WATCH, &cluster.finish()), ["watch-before-start"]);
+}
 
-    // Start 0 means: after the revision of the created frame.
+#[test]
+fn a_watch_from_now_on_may_begin_a_little_before_its_created_frame() {
+    // From 3.5.22 on that frame's revision is read after the watch was taken up.
     let mut cluster = puts();
     let watcher = Watcher::open(&mut cluster, 50, 0, watching("a", "z", 0));
     watcher.deliver(&mut cluster, 7, 7);
-    assert_eq!(streams::anomalies(WATCH, &cluster.finish()), ["watch-before-start"]);
+    assert_eq!(streams::anomalies(WATCH, &cluster.finish()), [] as [&str; 0]);
+
+    // What it has begun with, it must go on with.
+    let mut cluster = puts();
+    let watcher = Watcher::open(&mut cluster, 50, 0, watching("a", "z", 0));
+    watcher.deliver(&mut cluster, 5, 5);
+    watcher.deliver(&mut cluster, 7, 7);
+    assert_eq!(streams::anomalies(WATCH, &cluster.finish()), ["watch-gap"]);
 }
 
 #[test]

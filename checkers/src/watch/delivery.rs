@@ -68,8 +68,9 @@ impl Delivery<'_> {
         frame: usize,
         shown: &KeyEvent,
     ) -> bool {
-        let early = self.stream.window.start().is_some_and(|start| revision < start);
-        if early {
+        // A start of 0 is none that was asked for: see `Window`.
+        let asked = self.stream.request.start_revision;
+        if revision < asked {
             self.unasked("watch-before-start", change, frame, "older than its start revision");
             return true;
         }

@@ -4,9 +4,15 @@ use crate::history::{Revision, WatchEvents, WatchFrame, WatchRequest};
 
 /// The window that a watch covers: from its start to the last revision that it has
 /// passed, by an event or by a progress notification. Beyond it nothing is promised.
+///
+/// A watch with a start of 0 begins when the server takes it up, which no response tells:
+/// from 3.5.22 on the created frame's revision is read a moment after that. So it begins
+/// with that frame at the latest, or with what it delivers first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Window {
     start: Option<Revision>,
+    /// Whether the start is that of the created frame.
+    latest: bool,
     passed: Revision,
     ended: bool,
 }
@@ -16,7 +22,7 @@ impl Window {
     /// created frame.
     pub(crate) fn open(request: &WatchRequest) -> Self {
         let start = (!request.start_revision.is_zero()).then_some(request.start_revision);
-        Self { start, passed: Revision(0), ended: false }
+        Self { start, latest: false, passed: Revision(0), ended: false }
     }
 
     /// Takes the watch's next frame.
@@ -27,6 +33,7 @@ impl Window {
         match frame {
             WatchFrame::Created(created) if self.start.is_none() => {
                 self.start = created.header.map(|header| header.revision.next());
+                self.latest = true;
             }
             WatchFrame::Events(events) => self.events(events),
             WatchFrame::Progress(progress) => {
@@ -63,6 +70,10 @@ impl Window {
         let Some(last) = events.events.iter().map(|event| event.kv.mod_revision).max() else {
             return;
         };
+        let first = events.events.iter().map(|event| event.kv.mod_revision).min();
+        if self.latest && self.passed.is_zero() {
+            self.start = self.start.min(first);
+        }
         // The next fragment may go on with the last revision of this one.
         self.pass(if events.fragment { last.previous() } else { last });
     }

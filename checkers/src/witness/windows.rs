@@ -35,6 +35,11 @@ impl<'a> Window<'a> {
                     window.start = created.header.map(|header| header.revision.next());
                 }
                 WatchFrame::Events(events) => {
+                    let first = events.events.iter().map(|one| one.kv.mod_revision).min();
+                    if asked.is_zero() && window.passed.is_zero() {
+                        // It had begun when the server said that it did, or before.
+                        window.start = window.start.zip(first).map(|(start, one)| start.min(one));
+                    }
                     window.delivered.extend(events.events.iter().map(|one| (event, one)));
                     let last = events.events.iter().map(|one| one.kv.mod_revision).max();
                     let last =

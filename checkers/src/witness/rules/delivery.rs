@@ -102,13 +102,9 @@ fn opening_and_delivery<'a>(case: &'a Case<'_>) -> Result<(&'a WatchOpen, &'a St
 
 fn before_start(case: &Case<'_>) -> Proof {
     let (open, delivered) = opening_and_delivery(case)?;
-    let (watch, _) = required(delivered.frame(), "has no frame")?;
-    let created = case.context.frames(watch).find_map(|(_, frame)| match frame {
-        WatchFrame::Created(created) => created.header.map(|header| header.revision.next()),
-        _ => None,
-    });
+    // Where a start of 0 begins, no response tells.
     let asked = Some(open.request.start_revision).filter(|start| !start.is_zero());
-    let start = required(asked.or(created), "is of a watch whose start is not known")?;
+    let start = required(asked, "is of a watch whose start is not known")?;
     let mut changes = delivered.changes().iter();
     demand(changes.any(|one| one.kv.mod_revision < start), "shows nothing from before the start")
 }
