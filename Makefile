@@ -80,7 +80,7 @@ install: setup ## Put stormglass on the path (~/.cargo/bin)
 evidence-demo: build ## Regenerate evidence/demo.json (about 40 minutes; ROWS=ci: 4 minutes)
 	@$(TARGET)/debug/examples/evidence demo --rows $(ROWS)
 
-evidence-storm: build ## Regenerate evidence/storm.json (about two hours; ROWS=ci: 5 minutes)
+evidence-storm: build ## Regenerate evidence/storm.json (about two hours; ROWS=ci: a minute)
 	@$(TARGET)/debug/examples/evidence storm --rows $(ROWS)
 
 # Figures of speed are those of the program that `make install` installs; a row for CI

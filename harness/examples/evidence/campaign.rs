@@ -78,7 +78,8 @@ fn is_about_data(finding: &str) -> bool {
 
 /// Measures what is not measured yet; returns whether every series is as expected.
 pub(crate) fn measure(plan: &'static Plan, arguments: &CampaignArguments) -> io::Result<bool> {
-    let bench = Bench { plan, program: program()?, commit: commit()? };
+    let duration = plan.duration(arguments.rows);
+    let bench = Bench { scenario: plan.scenario, duration, program: program()?, commit: commit()? };
     let mut ledger = match arguments.rows {
         Rows::All => Ledger::resume(plan.scenario, &bench.commit)?,
         Rows::Ci => Ledger::unwritten(),
@@ -119,7 +120,8 @@ struct Conclusion {
 
 /// What every row is measured with.
 struct Bench {
-    plan: &'static Plan,
+    scenario: &'static str,
+    duration: &'static str,
     program: PathBuf,
     commit: String,
 }
@@ -159,7 +161,7 @@ impl Bench {
     fn measure_row(&self, series: &Series, seed: u64) -> io::Result<CampaignRow> {
         let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
         let provenance = Provenance::now(&self.commit);
-        let Plan { scenario, duration, .. } = self.plan;
+        let Self { scenario, duration, .. } = *self;
         let wanted = Run { scenario, duration, release: &series.release, seed };
         let ran = run_scenario(&self.program, wanted, folder.path())?;
         let row = row(&series.release, seed, ran, provenance);
