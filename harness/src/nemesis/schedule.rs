@@ -107,6 +107,9 @@ impl One {
                     () = session.stop.raised() => return None,
                 };
                 let came = self.await_occasion().await;
+                if session.stop.is_raised() {
+                    return None;
+                }
                 self.inject_and_heal(members, came).await
             }
             Err(reason) => {
