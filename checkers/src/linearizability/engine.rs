@@ -156,7 +156,7 @@ impl Engine {
 
     /// Keeps a write that had no effect, in case that it has one all the same.
     fn without_effect(&mut self, op: &Op) {
-        if can_mutate(op.request()) {
+        if can_mutate(&op.request) {
             self.past.idle(self.state.revision(), op);
             self.forget_past();
         }
@@ -200,7 +200,7 @@ impl Engine {
     /// An answer without a revision, where there should be one.
     fn unplaced(&mut self, op: &Op, response: &Response) {
         let placed = matches!(
-            op.request(),
+            &op.request,
             Request::Put(_) | Request::Range(_) | Request::Delete(_) | Request::Txn(_)
         );
         if placed {

@@ -84,7 +84,7 @@ impl Question {
 
     fn weigh(&mut self, op: &Op) {
         let Unattributed { revision, index, kv, .. } = &self.about;
-        if !matches!(self.suspicion, Suspicion::Open) && writes(op.request(), &kv.value) {
+        if !matches!(self.suspicion, Suspicion::Open) && writes(&op.request, &kv.value) {
             let doubtful = |_| Suspicion::Open;
             self.suspicion = Suspicion::of(op.clone(), *revision, *index, doubtful);
         }

@@ -141,7 +141,7 @@ impl Engine {
         self.suspects.all().any(|op| {
             self.suspects.recognised(op).is_some()
                 && op.floor < Position::writer(next)
-                && matches!(self.state.evaluate(next.previous(), op.request()),
+                && matches!(self.state.evaluate(next.previous(), &op.request),
                     Some(Ok(evaluation)) if !evaluation.changes.is_empty())
         })
     }
@@ -199,8 +199,8 @@ impl Engine {
                 continue;
             }
             let vague =
-                !self.taint.is_empty() && self.taint.touches(&touched(op.request()), before, false);
-            let changes = match self.state.evaluate(before, op.request()) {
+                !self.taint.is_empty() && self.taint.touches(&touched(&op.request), before, false);
+            let changes = match self.state.evaluate(before, &op.request) {
                 Some(Ok(evaluation)) => evaluation.changes,
                 _ => Changes::new(),
             };
@@ -221,7 +221,7 @@ impl Engine {
         let mut leases: BTreeSet<LeaseId> = self.state.leases_with_keys().collect();
         if !self.taint.is_empty() {
             let known = self.known_operations();
-            let named = known.iter().filter_map(|op| crate::model::lease_of(op.request()));
+            let named = known.iter().filter_map(|op| crate::model::lease_of(&op.request));
             leases.extend(named);
         }
         leases
@@ -246,7 +246,7 @@ impl Engine {
 
     /// Keys that an operation may change, whatever the state.
     pub(super) fn reachable(&self, op: &Op) -> Vec<Bytes> {
-        let ranges = touched(op.request());
+        let ranges = touched(&op.request);
         let at = self.state.revision();
         let mut keys = Vec::new();
         for range in &ranges {

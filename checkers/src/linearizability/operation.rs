@@ -34,7 +34,7 @@ pub(super) struct Operation {
     pub(super) invoked_at: Nanos,
     pub(super) process: Option<ProcessId>,
     pub(super) member: Option<MemberIndex>,
-    request: Request,
+    pub(super) request: Request,
     /// What had been shown before it was sent.
     pub(super) floor: Position,
     pub(super) end: End,
@@ -42,11 +42,6 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    /// What was asked.
-    pub(super) fn request(&self) -> &Request {
-        &self.request
-    }
-
     /// The operation as a step of a witness.
     pub(super) fn step(&self, shows: Option<String>) -> WitnessStep {
         WitnessStep {
@@ -56,7 +51,7 @@ impl Operation {
             to: self.completion.map_or(self.invoked_at, |(_, at)| at),
             process: self.process,
             member: self.member,
-            what: wording::request(self.request()),
+            what: wording::request(&self.request),
             shows: shows.unwrap_or_else(|| self.shown()),
             contradicts: false,
         }
@@ -75,7 +70,7 @@ impl Operation {
 
     /// The operation in a sentence: `put k1 = "a" on m2`.
     pub(super) fn name(&self) -> String {
-        let what = wording::request(self.request());
+        let what = wording::request(&self.request);
         match self.member {
             Some(member) => format!("{what} on {member}"),
             None => what,
@@ -145,7 +140,7 @@ impl Operations {
         // Nobody else has it while it is open, so nothing is copied.
         let operation = Arc::make_mut(&mut op);
         operation.end = match outcome {
-            Outcome::Ok(response) => End::Answered(claim(operation.request(), response)),
+            Outcome::Ok(response) => End::Answered(claim(&operation.request, response)),
             Outcome::Failed(_) => End::Refused(wording::outcome(outcome).into()),
             Outcome::Unknown(_) => End::Doubtful(wording::outcome(outcome).into()),
         };

@@ -198,7 +198,7 @@ impl Past {
 
 /// About how many bytes an operation holds.
 fn weight(op: &Op) -> usize {
-    match op.request() {
+    match &op.request {
         Request::Txn(txn) => {
             350 + 260 * (txn.compare.len() + txn.success.len() + txn.failure.len())
         }

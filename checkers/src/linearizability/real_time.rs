@@ -27,7 +27,7 @@ impl Engine {
             return;
         }
         let floor = Floor { position: op.floor, cause };
-        if matches!(claim, Claim::Reader(_)) && !matches!(op.request(), Request::LeaseGrant(_)) {
+        if matches!(claim, Claim::Reader(_)) && !matches!(&op.request, Request::LeaseGrant(_)) {
             self.findings.add("stale-read", || stale_read(op, &floor, claim));
         } else {
             self.findings.add("time-travel", || time_travel(op, &floor, claim));

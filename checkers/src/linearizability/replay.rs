@@ -52,7 +52,7 @@ impl Engine {
     pub(super) fn adopt_write(&mut self, op: &Op, response: &Response, shown: Option<&Shown>) {
         let (before, next) = (self.state.revision(), self.state.revision().next());
         let unsure = self.is_unsure(op, before, false);
-        let right = changes_if_right(self.state.index(), before, op.request(), response);
+        let right = changes_if_right(self.state.index(), before, &op.request, response);
         let (changes, verdict) = match right {
             Some(changes) => (changes, Ok(())),
             None => self.judge_write(op, before, response),
@@ -92,7 +92,7 @@ impl Engine {
         before: Revision,
         response: &Response,
     ) -> (Changes, Result<(), Wrong>) {
-        match self.state.evaluate(before, op.request()) {
+        match self.state.evaluate(before, &op.request) {
             Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
                 (evaluation.changes, Ok(()))
             }
@@ -136,7 +136,7 @@ impl Engine {
     /// Whether an answer depends on keys whose content is not known at a revision, or
     /// (where `ever` is set) was not at an earlier one.
     fn is_unsure(&self, op: &Op, at: Revision, ever: bool) -> bool {
-        !self.taint.is_empty() && self.taint.touches(&touched(op.request()), at, ever)
+        !self.taint.is_empty() && self.taint.touches(&touched(&op.request), at, ever)
     }
 
     /// Whether a request reads a past that the model has forgotten, which is counted.
@@ -169,9 +169,9 @@ impl Engine {
             self.count(Tally::Skipped);
             return;
         }
-        let read = read_at(op.request(), revision);
+        let read = read_at(&op.request, revision);
         if read >= self.state.oldest()
-            && is_right(self.state.index(), revision, op.request(), response)
+            && is_right(self.state.index(), revision, &op.request, response)
         {
             self.keeping.read(read, self.state.revision());
             if read < revision && !local {
@@ -180,7 +180,7 @@ impl Engine {
             self.count(Tally::AnswersCompared);
             return;
         }
-        let verdict = match self.state.evaluate(revision, op.request()) {
+        let verdict = match self.state.evaluate(revision, &op.request) {
             Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => return,
             Some(Ok(evaluation)) => evaluation.expected.agree(response).map_err(Wrong::Differs),
             Some(Err(refusal)) => Err(Wrong::NotRefused(refusal)),

@@ -136,9 +136,7 @@ impl Search<'_> {
         let mut distinct: Vec<Candidate> = Vec::new();
         for candidate in found {
             let same = |known: &Candidate| match (&known.by, &candidate.by) {
-                (Maker::Operation(one), Maker::Operation(other)) => {
-                    one.request() == other.request()
-                }
+                (Maker::Operation(one), Maker::Operation(other)) => one.request == other.request,
                 _ => false,
             };
             if !distinct.iter().any(same) {
@@ -151,7 +149,7 @@ impl Search<'_> {
     /// The acknowledged writer of a revision, if its answer is right here.
     fn acknowledged(&mut self, op: Op, response: &Response, next: Revision) -> Vec<Candidate> {
         let before = next.previous();
-        let wrong = match self.engine.state.evaluate(before, op.request()) {
+        let wrong = match self.engine.state.evaluate(before, &op.request) {
             Some(Ok(evaluation)) => match evaluation.expected.agree(response) {
                 Ok(()) => {
                     let (by, changes) = (Maker::Operation(op), evaluation.changes);
@@ -202,7 +200,7 @@ impl Search<'_> {
                 let wrong = "a write that it shows was sent later".to_owned();
                 return Some((op.clone(), wrong));
             }
-            let wrong = match self.engine.state.evaluate(revision, op.request())? {
+            let wrong = match self.engine.state.evaluate(revision, &op.request)? {
                 Ok(evaluation) => evaluation.expected.agree(answer.response()).err()?.to_string(),
                 Err(refusal) => format!("it should have been refused ({refusal:?})"),
             };

@@ -12,6 +12,8 @@ use stormglass_checkers::verdict::Judgement;
 
 use crate::launch::{Ended, run};
 
+/// The traffic of most runs.
+pub(crate) const USUAL_DURATION: &str = "30s";
 const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 const RUN_LIMIT: Duration = Duration::from_secs(240);
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use stormglass::releases::Version;
 
 use crate::Rows;
+use crate::ran::USUAL_DURATION;
 
 /// What a release is expected to end with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +76,14 @@ struct Ci {
 /// releases that the catalogue has.
 pub(crate) static DEMO: Plan = Plan {
     scenario: "demo",
-    duration: "30s",
+    duration: USUAL_DURATION,
     releases: &[
         (Version::new(3, 5, 0), Expected::DataBug, 10),
         (Version::new(3, 5, 1), Expected::DataBug, 10),
         (Version::new(3, 5, 16), Expected::Valid, 20),
         (Version::new(3, 5, 30), Expected::Valid, 20),
     ],
-    ci: Ci { duration: "30s", releases: 4, tries: 3 },
+    ci: Ci { duration: USUAL_DURATION, releases: 4, tries: 3 },
 };
 
 /// Half an hour of storm on each of the releases that must bear it; and ten minutes on one
@@ -97,7 +98,7 @@ pub(crate) static STORM: Plan = Plan {
         (Version::new(3, 5, 1), Expected::DataBug, 10),
         (Version::new(3, 4, 23), Expected::Finding, 8),
     ],
-    ci: Ci { duration: "30s", releases: 1, tries: 1 },
+    ci: Ci { duration: USUAL_DURATION, releases: 1, tries: 1 },
 };
 
 impl Plan {

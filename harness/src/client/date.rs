@@ -1,11 +1,12 @@
 //! The date that a member says it is.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+
+use super::plain::get;
 
 /// No answer's head is nearly as long.
 const HEAD_BYTES: u64 = 16 << 10;
@@ -16,22 +17,8 @@ const HEAD_BYTES: u64 = 16 << 10;
 /// # Errors
 /// When the member does not answer in time, or without a date.
 pub fn date(endpoint: &str, limit: Duration) -> io::Result<Timestamp> {
-    let mut stream = connect(endpoint, limit)?;
-    stream.write_all(b"GET /version HTTP/1.0\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(HEAD_BYTES).read_to_string(&mut answer)?;
+    let answer = get(endpoint, "/version", limit, HEAD_BYTES)?;
     date_in(&answer).ok_or_else(|| io::Error::other("the answer has no date"))
-}
-
-/// A connection to a member whose every step is bounded.
-pub(super) fn connect(endpoint: &str, limit: Duration) -> io::Result<TcpStream> {
-    let address = endpoint.strip_prefix("http://").unwrap_or(endpoint);
-    let address: SocketAddr = address.trim_end_matches('/').parse().map_err(io::Error::other)?;
-    let stream = TcpStream::connect_timeout(&address, limit)?;
-    stream.set_read_timeout(Some(limit))?;
-    stream.set_write_timeout(Some(limit))?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 fn date_in(answer: &str) -> Option<Timestamp> {

@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod keepalive;
 mod kv;
+mod plain;
 mod refusals;
 mod watch;
 
@@ -16,4 +17,5 @@ pub use classify::{Effect, Failure};
 pub use connection::{Connection, Dial};
 pub use countdown::Countdown;
 pub use date::date;
+pub use plain::get;
 pub use watch::{WatchMessage, WatchSender, WatchStream};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::clocks::{can_move, change_all, lives, restore_all, unproven};
+use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
@@ -209,22 +209,22 @@ async fn count_all(
     patience: Duration,
 ) -> Vec<(MemberIndex, io::Result<Duration>)> {
     let clock = site.session.recorder.clock();
-    let count = |member: &MemberIndex| {
-        let endpoint = site.member(*member).client_url().to_owned();
-        let count = move || {
-            let countdown = Countdown::start(&endpoint, limit)?;
-            let began = clock.now();
-            countdown.wait(patience)?;
-            Ok(Duration::from_nanos(clock.now().0.saturating_sub(began.0)))
-        };
-        (*member, tokio::task::spawn_blocking(count))
+    let count = move |endpoint: &str| {
+        let countdown = Countdown::start(endpoint, limit)?;
+        wait(clock, clock.now(), countdown, patience)
     };
-    let counting: Vec<_> = members.iter().map(count).collect();
-    let mut counted = Vec::new();
-    for (member, took) in counting {
-        counted.push((member, took.await.map_err(io::Error::other).flatten()));
-    }
-    counted
+    ask_all(site, members, count).await
+}
+
+/// How long a countdown that began at an instant takes. It blocks.
+fn wait(
+    clock: Clock,
+    began: Nanos,
+    countdown: Countdown,
+    patience: Duration,
+) -> io::Result<Duration> {
+    countdown.wait(patience)?;
+    Ok(Duration::from_nanos(clock.now().0.saturating_sub(began.0)))
 }
 
 async fn start(
@@ -247,10 +247,7 @@ async fn finish(
     countdown: Countdown,
     patience: Duration,
 ) -> io::Result<Duration> {
-    let wait = move || {
-        countdown.wait(patience)?;
-        Ok(Duration::from_nanos(clock.now().0.saturating_sub(began.0)))
-    };
+    let wait = move || wait(clock, began, countdown, patience);
     tokio::task::spawn_blocking(wait).await.map_err(io::Error::other)?
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::clocks::{can_move, change_all, lives, restore_all, unproven};
+use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
@@ -161,21 +161,12 @@ async fn await_right(site: &Site, members: &[MemberIndex]) -> Result<(), InjectE
 /// By how many milliseconds the date that each member tells is wrong at least; 0 when it can
 /// be right.
 async fn look_all(site: &Site, members: &[MemberIndex]) -> Vec<(MemberIndex, io::Result<i64>)> {
-    let look = |member: &MemberIndex| {
-        let endpoint = site.member(*member).client_url().to_owned();
-        let ask = move || {
-            let before = utc_now();
-            let date = crate::client::date(&endpoint, ASK_LIMIT)?;
-            Ok(off_by(before, date, utc_now()))
-        };
-        (*member, tokio::task::spawn_blocking(ask))
+    let off = |endpoint: &str| {
+        let before = utc_now();
+        let date = crate::client::date(endpoint, ASK_LIMIT)?;
+        Ok(off_by(before, date, utc_now()))
     };
-    let looking: Vec<_> = members.iter().map(look).collect();
-    let mut told = Vec::new();
-    for (member, off) in looking {
-        told.push((member, off.await.map_err(io::Error::other).flatten()));
-    }
-    told
+    ask_all(site, members, off).await
 }
 
 /// Between two instants somebody read a clock and told the second it was in.

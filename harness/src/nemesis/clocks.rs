@@ -63,6 +63,24 @@ fn is_gone(error: &InjectError) -> bool {
     matches!(error, InjectError::Io(error) if error.kind() == ErrorKind::NotFound)
 }
 
+/// Asks every member at once, by its endpoint, where blocking hurts nobody.
+pub(super) async fn ask_all<T: Send + 'static>(
+    site: &Site,
+    members: &[MemberIndex],
+    ask: impl Fn(&str) -> io::Result<T> + Copy + Send + 'static,
+) -> Vec<(MemberIndex, io::Result<T>)> {
+    let asking = |member: &MemberIndex| {
+        let endpoint = site.member(*member).client_url().to_owned();
+        (*member, tokio::task::spawn_blocking(move || ask(&endpoint)))
+    };
+    let asked: Vec<_> = members.iter().map(asking).collect();
+    let mut told = Vec::new();
+    for (member, answer) in asked {
+        told.push((member, answer.await.map_err(io::Error::other).flatten()));
+    }
+    told
+}
+
 /// The life that each of the members is in.
 pub(super) fn lives(site: &Site, members: &[MemberIndex]) -> BTreeMap<MemberIndex, u32> {
     let life = |member: &MemberIndex| Some((*member, site.member(*member).incarnation()?.number));

@@ -5,7 +5,7 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::damage::{Damage, spoil};
-use super::data::{ANY_CAUSE, STARTED, can_reach_data, starts, with_data};
+use super::data::{STARTED, can_reach_data, reaction, start_excused, with_data};
 use super::data_copy::{Kept, discard, keep, put_back};
 use super::disks::{has_ended, log_length};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
@@ -13,7 +13,6 @@ use super::kill::{can_kill, kill};
 use super::params::{seed, text};
 use super::restart::restart_all;
 use super::site::Site;
-use crate::session::{record_start, start_member};
 use crate::target::{Target, Unsupported};
 
 /// The fault `corrupt`.
@@ -81,16 +80,8 @@ async fn spoil_member(
     .await?;
     let file = done.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     evidence.insert(format!("{index}-spoilt"), format!("{file} at byte {}", done.at));
-    site.session.excuses.begin(index, ANY_CAUSE, log);
-    let started = start_member(&site.session, index).await;
-    let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
-    record_start(&site.session, index, incarnation);
-    let started = starts(site, index).await;
-    if started {
-        // What it says of the damage on its way up is what it should say.
-        site.session.excuses.excuse_log(index, log..log_length(site, index));
-    }
-    let what = if started { STARTED } else { "it refused" };
+    start_excused(site, index, log).await?;
+    let what = reaction(site, index, log).await;
     evidence.insert(format!("{index}-on-the-spoilt-file"), what.to_owned());
     Ok(())
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 
-use super::disks::has_ended;
+use super::disks::{has_ended, log_length};
 use super::injector::InjectError;
+use super::restart::start;
 use super::site::{Site, blocking};
 use crate::clock::after;
 use crate::session::{await_answer, record_ready};
@@ -18,7 +19,7 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// Asked again and again, in between it is looked whether the member has ended.
 const ANSWER_LIMIT: Duration = Duration::from_millis(300);
 /// Every end is excused while the damage holds.
-pub(super) const ANY_CAUSE: &str = "";
+const ANY_CAUSE: &str = "";
 
 /// Of a member that takes what it finds.
 pub(super) const STARTED: &str = "it started";
@@ -47,8 +48,29 @@ pub(super) async fn with_data<T: Send + 'static>(
     .await
 }
 
+/// Starts a member on data that is not what it left: whatever becomes of it is excused. `log`
+/// is how long its log was before, in bytes.
+pub(super) async fn start_excused(
+    site: &Site,
+    index: MemberIndex,
+    log: u64,
+) -> Result<(), InjectError> {
+    site.session.excuses.begin(index, ANY_CAUSE, log);
+    start(site, index).await
+}
+
+/// What a member does that was started so, in words.
+pub(super) async fn reaction(site: &Site, index: MemberIndex, log: u64) -> &'static str {
+    if !starts(site, index).await {
+        return "it refused";
+    }
+    // What it says of the damage on its way up is what it should say.
+    site.session.excuses.excuse_log(index, log..log_length(site, index));
+    STARTED
+}
+
 /// Whether a member answers rather than end.
-pub(super) async fn starts(site: &Site, index: MemberIndex) -> bool {
+async fn starts(site: &Site, index: MemberIndex) -> bool {
     let clock = site.session.recorder.clock();
     let end = after(clock.now(), START_LIMIT);
     while clock.now() < end {

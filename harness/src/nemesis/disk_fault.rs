@@ -4,14 +4,13 @@
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::{can_touch_disks, come_back, counters, hit, log_length, log_line, set};
+use super::disks::{
+    can_touch_disks, come_back, counters, hit, log_length, log_line, set, shortened,
+};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{count, text};
 use super::site::Site;
 use crate::target::{DiskCounters, DiskErrors, DiskFaults, Target, Unsupported};
-
-/// Of a log line, as evidence.
-const LINE_CHARS: usize = 300;
 
 /// A kind of fault of disks.
 pub(super) struct DiskFault {
@@ -85,8 +84,7 @@ impl Injector for DiskFault {
                 let back = come_back(site, member, hit > 0, &mut evidence).await;
                 site.session.excuses.end(member);
                 if let Some(line) = log_line(site, member, disk.log, self.cause) {
-                    let line: String = line.chars().take(LINE_CHARS).collect();
-                    evidence.insert(format!("{member}-says"), line);
+                    evidence.insert(format!("{member}-says"), shortened(&line));
                 }
                 back?;
             }

@@ -78,18 +78,27 @@ pub(super) fn log_length(site: &Site, member: MemberIndex) -> u64 {
 
 /// The first line of a member's log, from a byte on, that names a cause.
 pub(super) fn log_line(site: &Site, member: MemberIndex, from: u64, cause: &str) -> Option<String> {
-    let log = fs::read(site.member(member).log_path()?).ok()?;
-    let new = log.get(usize::try_from(from).ok()?..)?;
-    let new = String::from_utf8_lossy(new);
+    let new = log_from(site, member, from)?;
     new.lines().find(|line| line.contains(cause)).map(str::to_owned)
 }
 
 /// The last line of a member's log, from a byte on, that says why it ended.
 pub(super) fn last_words(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
-    let log = fs::read(site.member(member).log_path()?).ok()?;
-    let new = String::from_utf8_lossy(log.get(usize::try_from(from).ok()?..)?).into_owned();
+    let new = log_from(site, member, from)?;
     let says = |line: &&str| line.contains("panic") || line.contains("fatal");
-    Some(new.lines().rfind(says)?.chars().take(LINE_CHARS).collect())
+    new.lines().rfind(says).map(shortened)
+}
+
+/// A log line, short enough to be evidence.
+pub(super) fn shortened(line: &str) -> String {
+    line.chars().take(LINE_CHARS).collect()
+}
+
+/// A member's log from a byte on.
+fn log_from(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
+    let log = fs::read(site.member(member).log_path()?).ok()?;
+    let new = log.get(usize::try_from(from).ok()?..)?;
+    Some(String::from_utf8_lossy(new).into_owned())
 }
 
 /// Fails the power of members at once: kills them all, then loses what they had not synced.

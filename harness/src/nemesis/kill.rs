@@ -4,7 +4,7 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::restart::restart_all;
+use super::restart::heal_by_restart;
 use super::site::Site;
 use crate::session::record_end;
 use crate::target::{Target, Unsupported};
@@ -38,11 +38,7 @@ impl Injector for Kill {
     }
 
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
-        Box::pin(async move {
-            let mut evidence = active.evidence;
-            restart_all(site, &active.members, &mut evidence).await?;
-            Ok(evidence)
-        })
+        heal_by_restart(site, active)
     }
 }
 

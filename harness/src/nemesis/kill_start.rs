@@ -6,12 +6,12 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::disks::{log_length, log_line};
-use super::injector::{Evidence, InjectError, Injection};
+use super::injector::{Evidence, Injection};
 use super::kill::kill;
 use super::kill_during::{KillDuring, Running};
+use super::restart::start;
 use super::site::Site;
 use super::work::Work;
-use crate::session::{record_start, start_member};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// What every release says when it begins to serve.
@@ -34,9 +34,7 @@ fn prepare<'a>(
     Box::pin(async move {
         kill(site, member, &mut Evidence::new()).await?;
         let log = log_length(site, member);
-        let started = start_member(&site.session, member).await;
-        let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
-        record_start(&site.session, member, incarnation);
+        start(site, member).await?;
         Ok(Box::pin(serves(site, member, log)) as Running<'a>)
     })
 }

@@ -1,24 +1,19 @@
 //! A start on an older copy of the data, or on none, as after a restore of a virtual machine or
 //! a disk that was replaced. No store can survive that in a majority: its damage must be seen.
 
-use std::time::Duration;
-
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::data::{ANY_CAUSE, STARTED, can_reach_data, starts, with_data};
+use super::data::{STARTED, can_reach_data, reaction, start_excused, with_data};
 use super::data_copy::{Kept, clear, discard, keep, put_back};
 use super::disks::{has_ended, last_words, log_length};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::params::{span, text};
+use super::pause::{STOP_LIMIT, can_pause};
 use super::restart::restart_all;
 use super::site::Site;
-use crate::session::{record_start, start_member};
 use crate::target::{Target, Unsupported};
-
-/// How long the system may take to stop every thread.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// The fault `lose-data`.
 pub(super) struct LoseData;
@@ -30,7 +25,7 @@ impl Injector for LoseData {
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
         can_kill(target)?;
-        target.members().iter().try_for_each(|member| member.pause().map(drop))?;
+        can_pause(target)?;
         can_reach_data(target)
     }
 
@@ -117,18 +112,10 @@ async fn lose_all(
         with_data(site, *member, lose).await?;
     }
     for (member, log) in logs {
-        site.session.excuses.begin(*member, ANY_CAUSE, *log);
-        let started = start_member(&site.session, *member).await;
-        let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
-        record_start(&site.session, *member, incarnation);
+        start_excused(site, *member, *log).await?;
     }
     for (member, log) in logs {
-        let started = starts(site, *member).await;
-        if started {
-            // What it says of its loss on its way up is what it should say.
-            site.session.excuses.excuse_log(*member, *log..log_length(site, *member));
-        }
-        let what = if started { STARTED } else { "it refused" };
+        let what = reaction(site, *member, *log).await;
         evidence.insert(format!("{member}-without-its-data"), what.to_owned());
     }
     Ok(())

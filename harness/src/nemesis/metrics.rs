@@ -1,12 +1,11 @@
 //! What a member tells of itself in its metrics.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 
 use super::site::{Site, blocking};
+use crate::client::get;
 
 const LIMIT: Duration = Duration::from_secs(2);
 const WAL_SYNCS: &str = "etcd_disk_wal_fsync_duration_seconds";
@@ -31,7 +30,8 @@ impl SyncTimes {
 /// Asks a member; `None` where it does not tell.
 pub(super) async fn sync_times(site: &Site, index: MemberIndex) -> Option<SyncTimes> {
     let member = site.member(index);
-    let told = blocking(move || Ok(fetch(member.client_url())?)).await.ok()?;
+    let fetch = move || Ok(get(member.client_url(), "/metrics", LIMIT, u64::MAX)?);
+    let told = blocking(fetch).await.ok()?;
     let value = |name: &str| value(&told, &format!("{WAL_SYNCS}_{name}"));
     Some(SyncTimes { count: value("count")?, seconds: value("sum")? })
 }
@@ -39,20 +39,6 @@ pub(super) async fn sync_times(site: &Site, index: MemberIndex) -> Option<SyncTi
 fn value(metrics: &str, name: &str) -> Option<f64> {
     let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
     line.trim().parse().ok()
-}
-
-/// One request over a connection of its own, as plain as HTTP can be.
-fn fetch(url: &str) -> io::Result<String> {
-    let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
-    let address = host.to_socket_addrs()?.next();
-    let address = address.ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?;
-    let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
-    write!(stream, "GET /metrics HTTP/1.0\r\nHost: {host}\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
 }
 
 #[cfg(test)]

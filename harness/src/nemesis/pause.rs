@@ -11,7 +11,7 @@ use super::site::Site;
 use crate::target::{Target, Unsupported};
 
 /// How long the system may take to stop every thread.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// The fault `pause`.
 pub(super) struct Pause;
@@ -22,7 +22,7 @@ impl Injector for Pause {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        target.members().iter().try_for_each(|member| member.pause().map(drop))
+        can_pause(target)
     }
 
     fn inject<'a>(
@@ -64,6 +64,11 @@ impl Injector for Pause {
             Ok(evidence)
         })
     }
+}
+
+/// Whether every member can be paused.
+pub(super) fn can_pause(target: &dyn Target) -> Result<(), Unsupported> {
+    target.members().iter().try_for_each(|member| member.pause().map(drop))
 }
 
 async fn resume(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {

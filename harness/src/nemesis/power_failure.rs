@@ -8,7 +8,7 @@ use stormglass_scenarios::plan::PlannedFault;
 use super::disks::{can_touch_disks, fail_power, set};
 use super::injector::{Active, Evidence, Injection, Injector};
 use super::params::{seed, text};
-use super::restart::restart_all;
+use super::restart::heal_by_restart;
 use super::site::Site;
 use crate::target::{DiskFaults, Loss, Target, Unsupported};
 
@@ -51,11 +51,7 @@ impl Injector for PowerFailure {
     }
 
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
-        Box::pin(async move {
-            let mut evidence = active.evidence;
-            restart_all(site, &active.members, &mut evidence).await?;
-            Ok(evidence)
-        })
+        heal_by_restart(site, active)
     }
 }
 

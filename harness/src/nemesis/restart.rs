@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 
-use super::injector::{Evidence, InjectError};
+use super::injector::{Active, Evidence, InjectError, Injection};
 use super::site::Site;
 use crate::session::{await_answer, record_ready, record_start, start_member};
 
@@ -18,15 +18,30 @@ pub(super) async fn restart_all(
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
     for member in members {
-        let started = start_member(&site.session, *member).await;
-        let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
-        record_start(&site.session, *member, incarnation);
+        start(site, *member).await?;
     }
     for member in members {
         await_back(site, *member, evidence).await?;
         record_ready(&site.session, *member);
     }
     Ok(())
+}
+
+/// Starts a member.
+pub(super) async fn start(site: &Site, member: MemberIndex) -> Result<(), InjectError> {
+    let started = start_member(&site.session, member).await;
+    let incarnation = started.map_err(|error| InjectError::Failed(error.to_string()))?;
+    record_start(&site.session, member, incarnation);
+    Ok(())
+}
+
+/// Heals by starting again whom a fault has ended.
+pub(super) fn heal_by_restart(site: &Site, active: Active) -> Injection<'_, Evidence> {
+    Box::pin(async move {
+        let mut evidence = active.evidence;
+        restart_all(site, &active.members, &mut evidence).await?;
+        Ok(evidence)
+    })
 }
 
 /// Waits until a member answers; how long that took is evidence of its absence's end.

@@ -14,6 +14,7 @@ use stormglass_scenarios::plan::PlannedFault;
 use super::clocks::lives;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::percent;
+use super::pause::{STOP_LIMIT, can_pause};
 use super::restart::await_back;
 use super::site::Site;
 use crate::target::{Member, Target, Unsupported};
@@ -23,8 +24,6 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// A member that never runs is paused, and one that always runs is not starved.
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(99);
-/// How long the system may take to stop every thread.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// The fault `starve`.
 pub(super) struct Starve;
@@ -35,7 +34,7 @@ impl Injector for Starve {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        target.members().iter().try_for_each(|member| member.pause().map(drop))
+        can_pause(target)
     }
 
     fn inject<'a>(

@@ -57,7 +57,7 @@ struct Shared {
 struct Sequence {
     writer: HistoryWriter<BufWriter<File>>,
     next: u64,
-    judge: Option<Sender<Event>>,
+    judge: Option<Sender<Arc<Event>>>,
     /// The first failure to write; the run is stopped for it.
     failure: Option<String>,
 }
@@ -72,7 +72,7 @@ impl Recorder {
         path: &Path,
         preamble: &Preamble,
         clock: Clock,
-    ) -> Result<(Self, Receiver<Event>), RecorderError> {
+    ) -> Result<(Self, Receiver<Arc<Event>>), RecorderError> {
         let file = File::create(path)
             .map_err(|source| RecorderError::Create { path: path.to_owned(), source })?;
         let buffer = BufWriter::with_capacity(BUFFER_BYTES, file);
@@ -124,13 +124,18 @@ impl Recorder {
         member: MemberIndex,
         intended: Nanos,
         request: Request,
-    ) -> Event {
+    ) -> Arc<Event> {
         let body = Body::Invoke(Invoke { intended, request });
         self.write(Some(process), Some(member), body, true)
     }
 
     /// Records the end of the process's open operation.
-    pub fn complete(&self, process: ProcessId, member: MemberIndex, outcome: Outcome) -> Event {
+    pub fn complete(
+        &self,
+        process: ProcessId,
+        member: MemberIndex,
+        outcome: Outcome,
+    ) -> Arc<Event> {
         self.write(Some(process), Some(member), Body::Complete(outcome), false)
     }
 
@@ -142,24 +147,24 @@ impl Recorder {
         member: MemberIndex,
         watch: WatchId,
         frame: WatchFrame,
-    ) -> Event {
+    ) -> Arc<Event> {
         let now = matches!(frame, WatchFrame::Open(_) | WatchFrame::Cancel {});
         let body = Body::Watch(WatchEvent { watch, frame });
         self.write(Some(process), Some(member), body, now)
     }
 
     /// Records something of a member's or the run's surroundings.
-    pub fn environment(&self, member: Option<MemberIndex>, body: Body) -> Event {
+    pub fn environment(&self, member: Option<MemberIndex>, body: Body) -> Arc<Event> {
         self.write(None, member, body, true)
     }
 
     /// Records a measurement.
-    pub fn sample(&self, member: Option<MemberIndex>, body: Body) -> Event {
+    pub fn sample(&self, member: Option<MemberIndex>, body: Body) -> Arc<Event> {
         self.write(None, member, body, false)
     }
 
     /// Records a remark.
-    pub fn note(&self, text: impl Into<String>) -> Event {
+    pub fn note(&self, text: impl Into<String>) -> Arc<Event> {
         self.write(None, None, Body::Note(Note { text: text.into() }), false)
     }
 
@@ -187,11 +192,11 @@ impl Recorder {
         member: Option<MemberIndex>,
         body: Body,
         flush: bool,
-    ) -> Event {
+    ) -> Arc<Event> {
         let mut sequence = self.lock();
         // Index and time are taken under one lock: their order is the same.
         let index = sequence.next;
-        let event = Event { index, at: self.shared.clock.now(), process, member, body };
+        let event = Arc::new(Event { index, at: self.shared.clock.now(), process, member, body });
         sequence.next += 1;
         let written = sequence.writer.write(&event);
         let flushed = if flush { sequence.writer.flush() } else { Ok(()) };
@@ -200,7 +205,7 @@ impl Recorder {
         }
         if let Some(judge) = &sequence.judge {
             // A judge that is gone has crashed; the file is judged again afterwards.
-            let _ = judge.send(event.clone());
+            let _ = judge.send(Arc::clone(&event));
         }
         drop(sequence);
         self.shared.events.fetch_add(1, Ordering::Relaxed);

@@ -27,7 +27,7 @@ impl Judging {
     ///
     /// # Errors
     /// When no thread can be had.
-    pub fn start(context: CheckContext, events: Receiver<Event>) -> io::Result<Self> {
+    pub fn start(context: CheckContext, events: Receiver<Arc<Event>>) -> io::Result<Self> {
         let violated = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&violated);
         let thread = thread::Builder::new().name("judge".to_owned()).spawn(move || {
@@ -35,10 +35,9 @@ impl Judging {
             let _ = stormglass_linux::priority::give_way();
             let mut judge = Judge::new(&context);
             for event in events {
-                let look = event.index % 256 == 0;
-                judge.observe(&Arc::new(event));
+                judge.observe(&event);
                 // Asking every checker is not free; every now and then is often enough.
-                if look && judge.so_far() == Status::Invalid {
+                if event.index % 256 == 0 && judge.so_far() == Status::Invalid {
                     flag.store(true, Ordering::Relaxed);
                 }
             }

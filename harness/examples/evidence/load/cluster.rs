@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use stormglass::clock::Clock;
@@ -72,7 +73,7 @@ impl Cluster {
         &self,
         name: &str,
         start: Revision,
-    ) -> io::Result<(Session, std::sync::mpsc::Receiver<stormglass_checkers::history::Event>)> {
+    ) -> io::Result<(Session, Receiver<Arc<stormglass_checkers::history::Event>>)> {
         let path = self.folder.join(format!("{name}.jsonl"));
         let (recorder, events) = Recorder::create(&path, &self.preamble(start), Clock::start())
             .map_err(io::Error::other)?;
