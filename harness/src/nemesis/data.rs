@@ -24,15 +24,9 @@ const ANY_CAUSE: &str = "";
 /// Of a member that takes what it finds.
 pub(super) const STARTED: &str = "it started";
 
-/// Whether the data directory of every member is in reach.
+/// Whether the data of every member is in reach.
 pub(super) fn can_reach_data(target: &dyn Target) -> Result<(), Unsupported> {
-    match target.members().iter().find(|member| member.data_dir().is_none()) {
-        None => Ok(()),
-        Some(member) => Err(Unsupported::because(format!(
-            "the data directory of {} is not in reach of the harness: choose `--target local`",
-            member.name()
-        ))),
-    }
+    target.members().iter().try_for_each(|member| member.data().map(drop))
 }
 
 /// Works on a member's data directory, where blocking hurts nobody.
@@ -43,7 +37,13 @@ pub(super) async fn with_data<T: Send + 'static>(
 ) -> Result<T, InjectError> {
     let member = site.member(index);
     blocking(move || {
-        Ok(work(member.data_dir().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?)?)
+        let mut work = Some(work);
+        let mut done = None;
+        member.data()?.with_data(&mut |data| {
+            done = work.take().map(|work| work(data)).transpose()?;
+            Ok(())
+        })?;
+        done.ok_or_else(|| InjectError::Failed("nobody worked on the data".to_owned()))
     })
     .await
 }

@@ -5,16 +5,20 @@ use std::time::Duration;
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::{can_touch_disks, fail_power, set};
-use super::injector::{Active, Evidence, Injection, Injector};
+use super::disks::{can_touch_disks, counters, fail_power, set};
+use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{seed, text};
 use super::restart::heal_by_restart;
 use super::site::Site;
+use crate::clock::after;
 use crate::target::{DiskFaults, Loss, Target, Unsupported};
 
 /// Syncs that are asked for in the last moment are under way when the power fails. Without
 /// this most failures would lose nothing: a good disk syncs in no time.
 const LAST_MOMENT: Duration = Duration::from_millis(30);
+/// It lasts longer where a member has written nothing yet; one with nothing to write at all is
+/// not waited for.
+const LONGEST_MOMENT: Duration = Duration::from_secs(1);
 /// They are never carried out.
 const NEVER: Duration = Duration::from_secs(3_600);
 
@@ -39,7 +43,7 @@ impl Injector for PowerFailure {
         Box::pin(async move {
             let mut evidence = Evidence::new();
             set(site, members, DiskFaults { sync_delay: NEVER, ..DiskFaults::default() }).await?;
-            tokio::time::sleep(LAST_MOMENT).await;
+            await_writes(site, members).await?;
             let failed = fail_power(site, members, loss(fault), &mut evidence).await;
             if failed.is_err() {
                 set(site, members, DiskFaults::default()).await?;
@@ -52,6 +56,22 @@ impl Injector for PowerFailure {
 
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
         heal_by_restart(site, active)
+    }
+}
+
+/// Waits until every member has written something that it cannot sync.
+async fn await_writes(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), LONGEST_MOMENT);
+    loop {
+        tokio::time::sleep(LAST_MOMENT).await;
+        let mut all = true;
+        for member in members {
+            all &= counters(site, *member).await?.unsynced > 0;
+        }
+        if all || clock.now() >= end {
+            return Ok(());
+        }
     }
 }
 

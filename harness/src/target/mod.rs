@@ -7,6 +7,6 @@ pub mod local;
 mod power;
 
 pub use power::{
-    Clocks, Disk, DiskCounters, DiskErrors, DiskFaults, Kill, Link, LinkCounters, Loss, Lost,
+    Clocks, Data, Disk, DiskCounters, DiskErrors, DiskFaults, Kill, Link, LinkCounters, Loss, Lost,
     Member, MemberEnd, Network, Pause, Place, Rate, Share, Target, TargetError, Unsupported, Wall,
 };

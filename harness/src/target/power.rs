@@ -113,9 +113,6 @@ pub trait Member: Send + Sync {
     /// Where clients reach it.
     fn client_url(&self) -> &str;
 
-    /// Its data directory, where the harness can see it.
-    fn data_dir(&self) -> Option<&Path>;
-
     /// Its log, where the harness keeps it.
     fn log_path(&self) -> Option<&Path>;
 
@@ -139,6 +136,12 @@ pub trait Member: Send + Sync {
     /// # Errors
     /// When it cannot be paused here.
     fn pause(&self) -> Result<&dyn Pause, Unsupported>;
+
+    /// The power to read and change its data behind its back.
+    ///
+    /// # Errors
+    /// When its data is not in reach of the harness.
+    fn data(&self) -> Result<&dyn Data, Unsupported>;
 
     /// The power over the disk that its data is on.
     ///
@@ -218,6 +221,18 @@ pub trait Disk {
     /// # Errors
     /// When the system refuses.
     fn power_failure(&self, loss: Loss, seed: u64) -> io::Result<Lost>;
+}
+
+/// A member's data directory in the hands of the harness. Calls may block for as long as the
+/// work takes.
+pub trait Data {
+    /// Works on the data directory. The member must not run; where the work only reads, it is
+    /// enough that the member is paused. Everything that the member had written counts as synced
+    /// from then on.
+    ///
+    /// # Errors
+    /// Those of the work.
+    fn with_data(&self, work: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()>;
 }
 
 /// Moving the clocks that a member sees, and nobody else. A member that is started again has

@@ -85,6 +85,24 @@ impl Disk {
         Released { shared: &self.shared }
     }
 
+    /// Works on the files themselves, past the kernel, with everything durable that was done to
+    /// them; what is changed there is what the disk has from then on. Whoever has files open on
+    /// the disk must have ended before, or hold still while they are only read.
+    ///
+    /// A process that serves a disk must do it so: killed in the middle of a system call on its
+    /// own disk it would wait for an answer of its own for ever.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn with_files<T>(&self, work: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+        let mut state = self.shared.lock();
+        let known = state.inodes.all();
+        let outcome = state.settle(work);
+        drop(state);
+        forget(&self.session.notifier(), &known);
+        outcome
+    }
+
     /// The power fails: loses of what was not synced what `loss` says. Whoever has files open on
     /// the disk must have ended before. The same operations and seed lose the same.
     ///

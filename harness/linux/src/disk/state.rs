@@ -112,6 +112,19 @@ impl State {
         }
     }
 
+    /// Makes everything durable, lets somebody work on the files, and forgets what is gone then.
+    pub(super) fn settle<T>(&mut self, work: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+        let pending = self.changes.take();
+        self.discard(&pending);
+        let outcome = work(&self.files);
+        for (_, inode) in self.inodes.all() {
+            if self.path(inode).is_ok_and(|path| fs::symlink_metadata(path).is_err()) {
+                self.inodes.forget(inode);
+            }
+        }
+        outcome
+    }
+
     /// Refuses what needs room while the disk is full.
     pub(super) fn need_room(&mut self) -> io::Result<()> {
         if !self.faults.full {

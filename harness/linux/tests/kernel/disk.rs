@@ -296,3 +296,31 @@ fn a_lying_disk_loses_what_it_said_was_synced() {
         assert_eq!(bench.read("log").as_deref(), Some(&b"true"[..]));
     });
 }
+
+#[test]
+fn files_may_be_changed_behind_the_disks_back() {
+    in_isolation("disk::files_may_be_changed_behind_the_disks_back", User::Ordinary, || {
+        let bench = Bench::new();
+        fs::create_dir(bench.path("wal")).expect("made");
+        bench.create("wal/0", b"old");
+        bench.create("gone", b"bye");
+        assert!(bench.disk.counters().unsynced > 0);
+        bench
+            .disk
+            .with_files(|files| {
+                fs::write(files.join("wal/0"), b"and newer")?;
+                fs::remove_file(files.join("gone"))?;
+                fs::write(files.join("came"), b"hello")
+            })
+            .expect("worked on");
+        let seen = || {
+            assert_eq!(bench.names(), ["came", "wal"]);
+            assert_eq!(bench.read("wal/0").as_deref(), Some(&b"and newer"[..]));
+            assert_eq!(bench.read("gone"), None);
+            assert_eq!(bench.read("came").as_deref(), Some(&b"hello"[..]));
+        };
+        seen();
+        assert_eq!(bench.fail(Loss::All, 0), Lost::default(), "all of that is durable");
+        seen();
+    });
+}

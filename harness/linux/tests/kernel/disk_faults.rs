@@ -32,6 +32,8 @@ fn a_slow_disk_delays_syncs_and_nothing_else() {
         let waited = took(|| {
             thread::scope(|scope| {
                 let sync = scope.spawn(|| file.sync_all().expect("synced"));
+                let asked_for = || bench.disk.counters().syncs_delayed == 1;
+                assert!(wait_until(LIMIT, asked_for).is_some());
                 let others = took(|| drop(bench.create("other", b"y")));
                 assert!(others < Duration::from_millis(150), "{others:?}");
                 sync.join().expect("it does not panic");

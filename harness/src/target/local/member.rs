@@ -12,7 +12,7 @@ use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 use stormglass_linux::vdso::{self, Skew};
 
-use crate::target::{self, Clocks, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Wall};
+use crate::target::{self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Wall};
 
 /// How long the system may take to remove a killed process.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -98,10 +98,6 @@ impl Member for LocalMember {
         &self.plan.client_url
     }
 
-    fn data_dir(&self) -> Option<&Path> {
-        Some(&self.plan.data_dir)
-    }
-
     fn log_path(&self) -> Option<&Path> {
         Some(&self.plan.log_path)
     }
@@ -131,6 +127,10 @@ impl Member for LocalMember {
     }
 
     fn pause(&self) -> Result<&dyn Pause, Unsupported> {
+        Ok(self)
+    }
+
+    fn data(&self) -> Result<&dyn Data, Unsupported> {
         Ok(self)
     }
 
@@ -232,6 +232,16 @@ impl Pause for LocalMember {
             return Err(Error::new(ErrorKind::NotFound, "the member does not run"));
         };
         process.processor_time()
+    }
+}
+
+impl Data for LocalMember {
+    fn with_data(&self, work: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        match &self.plan.disk {
+            // We serve it: we may not go through it ourselves.
+            Ok(disk) => disk.with_files(work),
+            Err(_) => work(&self.plan.data_dir),
+        }
     }
 }
 
