@@ -9,6 +9,8 @@ mod disks;
 mod links;
 #[path = "faults/members.rs"]
 mod members;
+#[path = "faults/membership.rs"]
+mod membership;
 #[path = "faults/processes.rs"]
 mod processes;
 #[expect(dead_code, reason = "each test program uses a part of it")]
@@ -135,6 +137,19 @@ const CASES: &[Case] = &[
         params: "state = \"lost\"",
         bit: processes::the_member_missed_its_data,
     },
+    Case {
+        kind: "replace-member",
+        duration: "1s",
+        params: "learner = \"true\"",
+        bit: membership::another_member_came_in_its_place,
+    },
+    Case { kind: "move-leader", duration: "0s", params: "", bit: membership::the_office_moved },
+    Case {
+        kind: "force-snapshot",
+        duration: "500ms",
+        params: "",
+        bit: membership::a_snapshot_was_sent_and_applied,
+    },
 ];
 
 /// The places of the first faults of links, of disks, of clocks and of processes.
@@ -226,8 +241,13 @@ fn run_scenario(folder: &Path, text: &str, code: i32) -> (PathBuf, Said) {
 
 /// Injects faults one after the other, in one run.
 fn land_bite_and_heal(cases: &[&Case]) {
+    land_bite_and_heal_in(&scenario_text(cases), cases);
+}
+
+/// Runs a scenario that injects these faults.
+fn land_bite_and_heal_in(text: &str, cases: &[&Case]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (dir, said) = run_scenario(folder.path(), &scenario_text(cases), 0);
+    let (dir, said) = run_scenario(folder.path(), text, 0);
     let events = events(&dir);
     for case in cases {
         let (begin, end) = fault(&events, case.kind);

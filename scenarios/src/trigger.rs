@@ -24,12 +24,15 @@ pub const GUARDED_TXN: &str = "guarded-txn";
 /// Keepalives in the last two seconds of a lease.
 pub const LATE_KEEPALIVE: &str = "late-keepalive";
 
+/// A follower that is sent a snapshot while watches are opened on it.
+pub const SNAPSHOT_TO_FOLLOWER: &str = "snapshot-to-follower";
+
 /// Every trigger.
 pub fn triggers() -> &'static [TriggerEntry] {
     &TRIGGERS
 }
 
-static TRIGGERS: [TriggerEntry; 6] = [
+static TRIGGERS: [TriggerEntry; 7] = [
     TriggerEntry {
         name: TXN_RANGE_REVISION,
         issue: "#18667",
@@ -56,5 +59,11 @@ static TRIGGERS: [TriggerEntry; 6] = [
         issue: "#15247",
         summary: "a keepalive in the last two seconds of a lease: an old leader that was paused or \
                   cut off meanwhile may still end it",
+    },
+    TriggerEntry {
+        name: SNAPSHOT_TO_FOLLOWER,
+        issue: "#15271, #20221",
+        summary: "a storm's `force-snapshot`: a watch on a follower, from a revision that it has yet \
+                  to learn of, gets older events when the follower is sent a snapshot",
     },
 ];

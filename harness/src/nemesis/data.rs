@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 
-use super::disks::{has_ended, log_length};
+use super::disks::has_ended;
 use super::injector::InjectError;
+use super::member_log::log_length;
 use super::restart::start;
 use super::site::{Site, blocking};
 use crate::clock::after;

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::target::clear;
+
 /// Which copy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
@@ -30,19 +32,6 @@ pub(super) fn put_back(data: &Path, which: Kept) -> io::Result<()> {
     clear(data)?;
     copy(&kept, data)?;
     discard(data, which)
-}
-
-/// Removes everything in a data directory.
-pub(super) fn clear(data: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(data)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        } else {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// Removes a copy.

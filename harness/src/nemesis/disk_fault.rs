@@ -4,10 +4,9 @@
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::{
-    can_touch_disks, come_back, counters, hit, log_length, log_line, set, shortened,
-};
+use super::disks::{can_touch_disks, come_back, counters, hit, set};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::member_log::{log_length, log_line, shortened};
 use super::params::{count, text};
 use super::site::Site;
 use crate::target::{DiskCounters, DiskErrors, DiskFaults, Target, Unsupported};

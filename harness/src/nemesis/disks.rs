@@ -1,12 +1,12 @@
 //! What faults of disks have in common.
 
-use std::fs;
 use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 
 use super::injector::{Active, Evidence, HitDisk, InjectError};
 use super::kill::kill;
+use super::member_log::log_length;
 use super::metrics::sync_times;
 use super::restart::{await_back, restart_all};
 use super::site::Site;
@@ -17,8 +17,6 @@ use crate::target::{DiskCounters, DiskFaults, Loss, Target, Unsupported};
 /// A member that has hit an error is gone within this time, if it goes and the machine is quiet.
 const GRACE: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// Of a log line, as evidence.
-const LINE_CHARS: usize = 300;
 /// A member that ends while its heal waits for it is started again so often.
 const ATTEMPTS: u32 = 3;
 
@@ -67,38 +65,6 @@ pub(super) async fn counters(
     member: MemberIndex,
 ) -> Result<DiskCounters, InjectError> {
     site.with_disk(member, |disk| Ok(disk.counters())).await
-}
-
-/// How long a member's log is, in bytes.
-pub(super) fn log_length(site: &Site, member: MemberIndex) -> u64 {
-    let member = site.member(member);
-    let metadata = member.log_path().and_then(|path| fs::metadata(path).ok());
-    metadata.map_or(0, |metadata| metadata.len())
-}
-
-/// The first line of a member's log, from a byte on, that names a cause.
-pub(super) fn log_line(site: &Site, member: MemberIndex, from: u64, cause: &str) -> Option<String> {
-    let new = log_from(site, member, from)?;
-    new.lines().find(|line| line.contains(cause)).map(str::to_owned)
-}
-
-/// The last line of a member's log, from a byte on, that says why it ended.
-pub(super) fn last_words(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
-    let new = log_from(site, member, from)?;
-    let says = |line: &&str| line.contains("panic") || line.contains("fatal");
-    new.lines().rfind(says).map(shortened)
-}
-
-/// A log line, short enough to be evidence.
-pub(super) fn shortened(line: &str) -> String {
-    line.chars().take(LINE_CHARS).collect()
-}
-
-/// A member's log from a byte on.
-fn log_from(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
-    let log = fs::read(site.member(member).log_path()?).ok()?;
-    let new = log.get(usize::try_from(from).ok()?..)?;
-    Some(String::from_utf8_lossy(new).into_owned())
 }
 
 /// Fails the power of members at once: kills them all, then loses what they had not synced.

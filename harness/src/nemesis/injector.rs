@@ -15,6 +15,7 @@ use super::corrupt::Corrupt;
 use super::defragment::Defragment;
 use super::disk_fault::{DISK_ERROR, DISK_FULL};
 use super::disturb::DISTURB;
+use super::force_snapshot::ForceSnapshot;
 use super::isolate::ISOLATE;
 use super::kill::Kill;
 use super::kill_compact::KILL_COMPACT;
@@ -24,9 +25,11 @@ use super::kill_start::KILL_START;
 use super::lose_data::LoseData;
 use super::lying_disk::LyingDisk;
 use super::metrics::SyncTimes;
+use super::move_leader::MoveLeader;
 use super::partition::PARTITION;
 use super::pause::Pause;
 use super::power_failure::PowerFailure;
+use super::replace_member::ReplaceMember;
 use super::reset::RESET;
 use super::site::Site;
 use super::slow_disk::SlowDisk;
@@ -139,7 +142,7 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 23] = [
+static INJECTORS: [&dyn Injector; 26] = [
     &Kill,
     &Pause,
     &ISOLATE,
@@ -163,6 +166,9 @@ static INJECTORS: [&dyn Injector; 23] = [
     &KILL_SNAPSHOT,
     &Starve,
     &LoseData,
+    &ReplaceMember,
+    &MoveLeader,
+    &ForceSnapshot,
 ];
 
 /// Every injector, in the order of the vocabulary.

@@ -25,6 +25,6 @@ fn prepare<'a>(
     _fault: &'a PlannedFault,
     member: MemberIndex,
 ) -> Injection<'a, Running<'a>> {
-    let work = async move { matches!(defragment(site, member).await.0, Outcome::Ok(_)) };
+    let work = async move { matches!(defragment(&site.session, member).await.0, Outcome::Ok(_)) };
     Box::pin(async move { Ok(Box::pin(work) as Running<'a>) })
 }

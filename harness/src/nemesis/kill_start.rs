@@ -5,10 +5,10 @@ use std::time::Duration;
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::{log_length, log_line};
 use super::injector::{Evidence, Injection};
 use super::kill::kill;
 use super::kill_during::{KillDuring, Running};
+use super::member_log::{log_length, log_line};
 use super::restart::start;
 use super::site::Site;
 use super::work::Work;

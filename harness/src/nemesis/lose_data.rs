@@ -5,15 +5,16 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::data::{STARTED, can_reach_data, reaction, start_excused, with_data};
-use super::data_copy::{Kept, clear, discard, keep, put_back};
-use super::disks::{has_ended, last_words, log_length};
+use super::data_copy::{Kept, discard, keep, put_back};
+use super::disks::has_ended;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
+use super::member_log::{last_words, log_length};
 use super::params::{span, text};
 use super::pause::{STOP_LIMIT, can_pause};
 use super::restart::restart_all;
 use super::site::Site;
-use crate::target::{Target, Unsupported};
+use crate::target::{Target, Unsupported, clear};
 
 /// The fault `lose-data`.
 pub(super) struct LoseData;

@@ -19,6 +19,8 @@ pub struct Site {
     pub journal: Journal,
     /// How long work of the members takes.
     pub(super) durations: Durations,
+    /// Held while the cluster's membership changes.
+    pub(super) membership: tokio::sync::Mutex<()>,
     /// Members that hardly run.
     pub(super) starved: Starved,
 }
@@ -26,7 +28,13 @@ pub struct Site {
 impl Site {
     /// A site.
     pub fn new(session: Session, journal: Journal) -> Self {
-        Self { session, journal, durations: Durations::default(), starved: Starved::default() }
+        Self {
+            session,
+            journal,
+            durations: Durations::default(),
+            membership: tokio::sync::Mutex::default(),
+            starved: Starved::default(),
+        }
     }
 
     /// A member.

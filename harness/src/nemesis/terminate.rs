@@ -5,10 +5,10 @@ use std::time::Duration;
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::{log_length, log_line};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::kill_during::start_again;
+use super::member_log::{log_length, log_line};
 use super::restart::restart_all;
 use super::site::{Site, blocking};
 use crate::session::record_end;

@@ -143,6 +143,12 @@ pub trait Member: Send + Sync {
     /// When its data is not in reach of the harness.
     fn data(&self) -> Result<&dyn Data, Unsupported>;
 
+    /// The power to let a new member join the cluster in its place.
+    ///
+    /// # Errors
+    /// When no new member can be made here.
+    fn seat(&self) -> Result<&dyn Seat, Unsupported>;
+
     /// The power over the disk that its data is on.
     ///
     /// # Errors
@@ -233,6 +239,19 @@ pub trait Data {
     /// # Errors
     /// Those of the work.
     fn with_data(&self, work: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()>;
+}
+
+/// A member's place in the cluster, which others may take after it.
+pub trait Seat {
+    /// Where its peers reach it: the cluster knows its members by that.
+    fn peer_url(&self) -> &str;
+
+    /// Starts a new member here, with nothing of what the old one had, in a running cluster of
+    /// these members. The cluster must expect it.
+    ///
+    /// # Errors
+    /// When one runs here already, its data cannot be removed, or it cannot be started.
+    fn join(&self, cluster: &[MemberIndex]) -> io::Result<Incarnation>;
 }
 
 /// Moving the clocks that a member sees, and nobody else. A member that is started again has

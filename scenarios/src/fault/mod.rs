@@ -3,6 +3,7 @@
 
 mod clock;
 mod disks;
+mod membership;
 mod processes;
 mod registry;
 mod storm;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::clock::{CLOCK_MONO, CLOCK_WALL};
-use super::{disks, processes};
+use super::{disks, membership, processes};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,8 @@ pub enum Power {
     Clocks,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
+    /// Remove a member from the cluster, and start a new one in its place.
+    Membership,
     /// Slow down, fill up and fail the disk that a member's data is on, and lose what was not
     /// synced.
     Disk,
@@ -101,7 +103,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 /// Faults that etcd does not promise to survive.
 const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
 
-static FAULTS: [FaultEntry; 23] = [
+static FAULTS: [FaultEntry; 26] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -136,7 +138,13 @@ static FAULTS: [FaultEntry; 23] = [
         duration: Duration::ZERO,
         disruptive: false,
         settle: Duration::ZERO,
-        params: &[],
+        params: &[ParamEntry {
+            name: "together",
+            default: "false",
+            summary: "whether several members do it at the same time, instead of one after the \
+                      other",
+            form: ParamForm::Flag,
+        }],
     },
     FaultEntry {
         kind: "compact",
@@ -222,6 +230,9 @@ static FAULTS: [FaultEntry; 23] = [
     processes::KILL_SNAPSHOT,
     processes::STARVE,
     processes::LOSE_DATA,
+    membership::REPLACE_MEMBER,
+    membership::MOVE_LEADER,
+    membership::FORCE_SNAPSHOT,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

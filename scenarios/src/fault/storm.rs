@@ -2,6 +2,7 @@
 //! parameters. Kinds that etcd does not promise to survive are not here.
 
 use crate::scenario::{Occasion, Selector};
+use crate::trigger;
 
 /// How a storm draws a kind of fault.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Draw {
     pub(crate) params: &'static [Params],
     /// What it may wait for.
     pub(crate) when: &'static [Occasion],
+    /// The trigger that it is: a scenario that leaves that out does without the kind.
+    pub(crate) avoided_by: Option<&'static str>,
 }
 
 /// Parameters with their values.
@@ -30,15 +33,22 @@ const ALL_TOO: &[Selector] =
 const AT_WORST: &[Occasion] = &[Occasion::Now, Occasion::Acknowledged, Occasion::Compacting];
 const NOW: &[Occasion] = &[Occasion::Now];
 
-const USUAL: Draw =
-    Draw { kind: "", weight: 1, targets: ANYONE, hold: (500, 2_000), params: &[], when: NOW };
+const USUAL: Draw = Draw {
+    kind: "",
+    weight: 1,
+    targets: ANYONE,
+    hold: (500, 2_000),
+    params: &[],
+    when: NOW,
+    avoided_by: None,
+};
 
 /// Every kind that a storm draws.
 pub(crate) fn draws() -> &'static [Draw] {
     &DRAWS
 }
 
-static DRAWS: [Draw; 20] = [
+static DRAWS: [Draw; 23] = [
     Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },
     // Shorter than any lease lives: a leader that sleeps longer ends leases early (#15247).
     Draw { kind: "pause", weight: 2, hold: (200, 1_400), ..USUAL },
@@ -124,6 +134,17 @@ static DRAWS: [Draw; 20] = [
         kind: "starve",
         hold: (1_000, 3_000),
         params: &[&[("share", "10")], &[("share", "30")]],
+        ..USUAL
+    },
+    // Joining without a vote, as etcd advises: one more voter that knows nothing can cost the
+    // others their majority.
+    Draw { kind: "replace-member", weight: 2, hold: (300, 3_000), ..USUAL },
+    Draw { kind: "move-leader", weight: 2, hold: (0, 0), ..USUAL },
+    Draw {
+        kind: "force-snapshot",
+        weight: 2,
+        hold: (0, 1_000),
+        avoided_by: Some(trigger::SNAPSHOT_TO_FOLLOWER),
         ..USUAL
     },
 ];

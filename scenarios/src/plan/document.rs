@@ -61,13 +61,15 @@ impl Plan {
         let version = Release::parse(release)?;
         let mut planned = scenario.clone();
         planned.cluster.flags.extend(flags::drawn(scenario, seed, version));
+        let triggers_avoided = triggers_avoided(scenario, version);
+        let faults = schedule::faults(scenario, seed, &triggers_avoided);
         Ok(Self {
             stormglass_plan: PLAN_SCHEMA,
             scenario: planned,
             seed,
             release: release.to_owned(),
-            triggers_avoided: triggers_avoided(scenario, version),
-            faults: schedule::faults(scenario, seed),
+            triggers_avoided,
+            faults,
         })
     }
 

@@ -31,9 +31,9 @@ struct Candidate {
 /// settled, which keeps all members but one fault's in service. Where they may, only the run
 /// knows who waits for whom. Others do not overlap with their own kind. A fault that could
 /// then not heal before the end of the traffic is left out.
-pub(super) fn faults(scenario: &Scenario, seed: u64) -> Vec<PlannedFault> {
+pub(super) fn faults(scenario: &Scenario, seed: u64, avoided: &[String]) -> Vec<PlannedFault> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let storm = super::storm::specs(scenario, seed);
+    let storm = super::storm::specs(scenario, seed, avoided);
     for (index, spec) in scenario.fault.iter().chain(&storm).enumerate() {
         if let Some(entry) = fault::fault(&spec.kind) {
             candidates.extend(of_spec(scenario, seed, index, spec, entry));

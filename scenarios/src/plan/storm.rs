@@ -11,8 +11,9 @@ use crate::scenario::{FaultSpec, Scenario, Selector, Span, StormSpec};
 /// Nanoseconds.
 const MILLISECOND: u64 = 1_000_000;
 
-/// The faults of a scenario's storm, each as if the scenario had asked for it.
-pub(super) fn specs(scenario: &Scenario, seed: u64) -> Vec<FaultSpec> {
+/// The faults of a scenario's storm, each as if the scenario had asked for it. Kinds that are
+/// triggers to be avoided are never drawn.
+pub(super) fn specs(scenario: &Scenario, seed: u64, avoided: &[String]) -> Vec<FaultSpec> {
     let Some(storm) = &scenario.storm else { return Vec::new() };
     let mut rng = random::stream(seed, "storm");
     let every = storm.every.as_nanos().0.max(MILLISECOND);
@@ -20,7 +21,7 @@ pub(super) fn specs(scenario: &Scenario, seed: u64) -> Vec<FaultSpec> {
     let mut from = rng.random_range(every / 2..=every);
     let mut specs = Vec::new();
     while from < end {
-        let Some(draw) = kind(storm, &mut rng) else { break };
+        let Some(draw) = kind(storm, avoided, &mut rng) else { break };
         specs.push(spec(draw, from, &mut rng));
         from = from.saturating_add(rng.random_range(every / 2..=every * 3 / 2));
     }
@@ -28,8 +29,15 @@ pub(super) fn specs(scenario: &Scenario, seed: u64) -> Vec<FaultSpec> {
 }
 
 /// A kind, by weight.
-fn kind(storm: &StormSpec, rng: &mut ChaCha8Rng) -> Option<&'static Draw> {
-    let weight = |draw: &Draw| storm.weights.get(draw.kind).copied().unwrap_or(draw.weight);
+fn kind(storm: &StormSpec, avoided: &[String], rng: &mut ChaCha8Rng) -> Option<&'static Draw> {
+    let avoid = |draw: &Draw| {
+        draw.avoided_by.is_some_and(|trigger| avoided.iter().any(|name| name == trigger))
+    };
+    let weight = |draw: &Draw| match storm.weights.get(draw.kind) {
+        _ if avoid(draw) => 0,
+        Some(weight) => *weight,
+        None => draw.weight,
+    };
     draws().choose_weighted(rng, weight).ok()
 }
 

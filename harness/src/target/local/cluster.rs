@@ -10,7 +10,7 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_linux::disk::{Disk, Places};
 use stormglass_linux::process::Spawner;
 
-use super::command::{RaftTiming, arguments};
+use super::command::{Addresses, RaftTiming, arguments};
 use super::member::{LocalMember, MemberPlan};
 use super::wiring::{SwitchedNetwork, Wired, Wiring, wire};
 use crate::target::{Member, Network, Target, TargetError, Unsupported};
@@ -65,6 +65,7 @@ impl LocalCluster {
         let spawner =
             Spawner::start().map_err(TargetError::io("the process spawner did not start"))?;
         let spawner = Arc::new(spawner);
+        let addresses: Arc<[Addresses]> = addresses.into();
         let mut members: Vec<Arc<dyn Member>> = Vec::new();
         for (position, netns) in namespaces.into_iter().enumerate() {
             let own = &addresses[position];
@@ -80,8 +81,7 @@ impl LocalCluster {
             let arguments = arguments(&addresses, position, &data_dir, timing, &flags)?;
             let plan = MemberPlan {
                 index: MemberIndex(u16::try_from(position).unwrap_or(u16::MAX)),
-                name: own.name.clone(),
-                client_url: own.client_url.clone(),
+                all: Arc::clone(&addresses),
                 binary: options.binary.clone(),
                 version: options.version.clone(),
                 arguments,

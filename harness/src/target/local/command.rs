@@ -68,6 +68,19 @@ pub(super) fn arguments(
     Ok(wired.chain(chosen).collect())
 }
 
+/// The arguments of a member that joins a running cluster of these members, from those that it
+/// would have founded one with.
+pub(super) fn joining(founding: &[String], cluster: &[&Addresses]) -> Vec<String> {
+    let list: Vec<_> =
+        cluster.iter().map(|member| format!("{}={}", member.name, member.peer_url)).collect();
+    let changed = |argument: &String| match argument.split_once('=') {
+        Some(("--initial-cluster", _)) => format!("--initial-cluster={}", list.join(",")),
+        Some(("--initial-cluster-state", _)) => "--initial-cluster-state=existing".to_owned(),
+        _ => argument.clone(),
+    };
+    founding.iter().map(changed).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +107,19 @@ mod tests {
         assert!(args.contains(&"--snapshot-count=100".to_owned()));
         let cluster = args.iter().find(|arg| arg.starts_with("--initial-cluster=")).expect("peers");
         assert_eq!(cluster.matches(":2380").count(), 3);
+    }
+
+    #[test]
+    fn who_joins_names_the_members_of_the_moment() {
+        let (all, flags) = (three(), BTreeMap::new());
+        let founding =
+            arguments(&all, 1, Path::new("/data/m2"), TIMING, &flags).expect("arguments");
+        let args = joining(&founding, &[&all[0], &all[1]]);
+        let two = "--initial-cluster=m1=http://10.77.0.1:2380,m2=http://10.77.0.2:2380";
+        assert!(args.contains(&two.to_owned()), "{args:?}");
+        assert!(args.contains(&"--initial-cluster-state=existing".to_owned()), "{args:?}");
+        assert_eq!(args.len(), founding.len());
+        assert!(args.contains(&"--initial-cluster-token=stormglass".to_owned()));
     }
 
     #[test]

@@ -12,7 +12,10 @@ use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 use stormglass_linux::vdso::{self, Skew};
 
-use crate::target::{self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Wall};
+use super::command::{Addresses, joining};
+use crate::target::{
+    self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Seat, Unsupported, Wall,
+};
 
 /// How long the system may take to remove a killed process.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -20,8 +23,8 @@ const KILL_LIMIT: Duration = Duration::from_secs(10);
 /// What a member needs to be started.
 pub(super) struct MemberPlan {
     pub(super) index: MemberIndex,
-    pub(super) name: String,
-    pub(super) client_url: String,
+    /// Where every member listens, in the order of their indices.
+    pub(super) all: Arc<[Addresses]>,
     pub(super) binary: PathBuf,
     pub(super) version: String,
     pub(super) arguments: Vec<String>,
@@ -46,6 +49,8 @@ struct State {
     clocks: Option<Skew>,
     incarnation: Option<Incarnation>,
     end: Option<MemberEnd>,
+    /// Its arguments, once it is another one than the cluster was founded with.
+    joined: Option<Vec<String>>,
 }
 
 impl LocalMember {
@@ -80,6 +85,10 @@ impl LocalMember {
         change(clocks)
     }
 
+    fn addresses(&self) -> &Addresses {
+        &self.plan.all[usize::from(self.plan.index.0)]
+    }
+
     fn log(&self) -> io::Result<File> {
         OpenOptions::new().create(true).append(true).open(&self.plan.log_path)
     }
@@ -91,11 +100,11 @@ impl Member for LocalMember {
     }
 
     fn name(&self) -> &str {
-        &self.plan.name
+        &self.addresses().name
     }
 
     fn client_url(&self) -> &str {
-        &self.plan.client_url
+        &self.addresses().client_url
     }
 
     fn log_path(&self) -> Option<&Path> {
@@ -131,6 +140,10 @@ impl Member for LocalMember {
     }
 
     fn data(&self) -> Result<&dyn Data, Unsupported> {
+        Ok(self)
+    }
+
+    fn seat(&self) -> Result<&dyn Seat, Unsupported> {
         Ok(self)
     }
 
@@ -191,8 +204,9 @@ impl Kill for LocalMember {
             return Err(Error::new(ErrorKind::AlreadyExists, "the member runs already"));
         }
         let log = self.log()?;
+        let arguments = state.joined.as_ref().unwrap_or(&self.plan.arguments);
         let mut launch = Launch::new(&self.plan.binary, log.try_clone()?, log)
-            .args(self.plan.arguments.iter().map(String::as_str));
+            .args(arguments.iter().map(String::as_str));
         launch.netns = self.plan.netns.as_deref();
         let process = self.spawner.spawn(launch)?;
         let number = state.incarnation.as_ref().map_or(1, |incarnation| incarnation.number + 1);
@@ -242,6 +256,23 @@ impl Data for LocalMember {
             Ok(disk) => disk.with_files(work),
             Err(_) => work(&self.plan.data_dir),
         }
+    }
+}
+
+impl Seat for LocalMember {
+    fn peer_url(&self) -> &str {
+        &self.addresses().peer_url
+    }
+
+    fn join(&self, cluster: &[MemberIndex]) -> io::Result<Incarnation> {
+        if self.state().process.is_some() {
+            return Err(Error::new(ErrorKind::AlreadyExists, "the member runs already"));
+        }
+        self.with_data(&mut target::clear)?;
+        let members: Vec<_> =
+            cluster.iter().filter_map(|index| self.plan.all.get(usize::from(index.0))).collect();
+        self.state().joined = Some(joining(&self.plan.arguments, &members));
+        Kill::start(self)
     }
 }
 
