@@ -11,6 +11,8 @@ mod links;
 mod members;
 #[path = "faults/processes.rs"]
 mod processes;
+#[path = "faults/releases.rs"]
+mod releases;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
@@ -134,6 +136,12 @@ const CASES: &[Case] = &[
         duration: "3s",
         params: "state = \"lost\"",
         bit: processes::the_member_missed_its_data,
+    },
+    Case {
+        kind: "change-release",
+        duration: "2s",
+        params: "to = \"3.5.30\"",
+        bit: releases::the_member_runs_another_release,
     },
 ];
 

@@ -66,7 +66,7 @@ impl LocalPowers {
     pub(super) fn grants(&self, power: Power) -> Result<(), &str> {
         self.target.as_ref().map_err(String::as_str)?;
         match power {
-            Power::Kill | Power::Pause | Power::Maintenance => Ok(()),
+            Power::Kill | Power::Pause | Power::Maintenance | Power::Upgrade => Ok(()),
             Power::Network => self.network.as_ref().copied().map_err(String::as_str),
             Power::Disk => self.disk.as_ref().copied().map_err(String::as_str),
             Power::Clocks => self.clocks.as_ref().copied().map_err(String::as_str),
@@ -83,6 +83,7 @@ pub(super) fn power_name(power: Power) -> &'static str {
         Power::Disk => "disk",
         Power::Clocks => "clocks",
         Power::Maintenance => "maintenance",
+        Power::Upgrade => "upgrade",
     }
 }
 
@@ -101,7 +102,8 @@ mod tests {
     #[test]
     fn without_namespaces_network_and_disks_are_out_of_reach() {
         let powers = LocalPowers::probe(IsolationChoice::None, &Devices::default());
-        for power in [Power::Kill, Power::Pause, Power::Clocks, Power::Maintenance] {
+        for power in [Power::Kill, Power::Pause, Power::Clocks, Power::Maintenance, Power::Upgrade]
+        {
             assert_eq!(powers.grants(power), Ok(()), "{}", power_name(power));
         }
         for power in [Power::Network, Power::Disk] {

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
+use super::change_release::ChangeRelease;
 use super::clock_mono::ClockMono;
 use super::clock_wall::ClockWall;
 use super::compact::Compact;
@@ -74,6 +75,8 @@ pub struct Active {
     pub logs: Vec<(MemberIndex, u64)>,
     /// Which life of each member it hits, where a new one is not hit any more.
     pub lives: BTreeMap<MemberIndex, u32>,
+    /// The release that each member goes back to when it is over.
+    pub before: BTreeMap<MemberIndex, String>,
 }
 
 /// A directed link that a fault hits.
@@ -111,6 +114,7 @@ impl Active {
             disks: Vec::new(),
             logs: Vec::new(),
             lives: BTreeMap::new(),
+            before: BTreeMap::new(),
         }
     }
 }
@@ -139,7 +143,7 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 23] = [
+static INJECTORS: [&dyn Injector; 24] = [
     &Kill,
     &Pause,
     &ISOLATE,
@@ -163,6 +167,7 @@ static INJECTORS: [&dyn Injector; 23] = [
     &KILL_SNAPSHOT,
     &Starve,
     &LoseData,
+    &ChangeRelease,
 ];
 
 /// Every injector, in the order of the vocabulary.

@@ -8,5 +8,6 @@ mod power;
 
 pub use power::{
     Clocks, Data, Disk, DiskCounters, DiskErrors, DiskFaults, Kill, Link, LinkCounters, Loss, Lost,
-    Member, MemberEnd, Network, Pause, Place, Rate, Share, Target, TargetError, Unsupported, Wall,
+    Member, MemberEnd, Network, Pause, Place, Rate, Share, Target, TargetError, Unsupported,
+    Upgrade, Wall,
 };

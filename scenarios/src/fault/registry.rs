@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::clock::{CLOCK_MONO, CLOCK_WALL};
-use super::{disks, processes};
+use super::{disks, maintenance, processes};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl FaultEntry {
 pub struct ParamEntry {
     /// Its name.
     pub name: &'static str,
-    /// Its value where the scenario does not give one.
+    /// Its value where the scenario does not give one; empty for one that it must give.
     pub default: &'static str,
     /// What it means, with its unit.
     pub summary: &'static str,
@@ -68,6 +68,8 @@ pub enum ParamForm {
     Rate,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A release of etcd, such as `3.5.30`. A run needs its binary before it begins.
+    Release,
 }
 
 /// What a target must be able to do for a fault.
@@ -83,6 +85,8 @@ pub enum Power {
     Clocks,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
+    /// Start a member with the binary of another release.
+    Upgrade,
     /// Slow down, fill up and fail the disk that a member's data is on, and lose what was not
     /// synced.
     Disk,
@@ -101,7 +105,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 /// Faults that etcd does not promise to survive.
 const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
 
-static FAULTS: [FaultEntry; 23] = [
+static FAULTS: [FaultEntry; 24] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -222,6 +226,7 @@ static FAULTS: [FaultEntry; 23] = [
     processes::KILL_SNAPSHOT,
     processes::STARVE,
     processes::LOSE_DATA,
+    maintenance::CHANGE_RELEASE,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

@@ -12,7 +12,10 @@ use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 use stormglass_linux::vdso::{self, Skew};
 
-use crate::target::{self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Wall};
+use super::releases::{Binary, Releases};
+use crate::target::{
+    self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Unsupported, Upgrade, Wall,
+};
 
 /// How long the system may take to remove a killed process.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -22,8 +25,7 @@ pub(super) struct MemberPlan {
     pub(super) index: MemberIndex,
     pub(super) name: String,
     pub(super) client_url: String,
-    pub(super) binary: PathBuf,
-    pub(super) version: String,
+    pub(super) releases: Releases,
     pub(super) arguments: Vec<String>,
     pub(super) data_dir: PathBuf,
     pub(super) log_path: PathBuf,
@@ -44,6 +46,8 @@ struct State {
     process: Option<Process>,
     /// The process's clocks, once they have been moved.
     clocks: Option<Skew>,
+    /// What it is started with, once that has been chosen.
+    binary: Option<Binary>,
     incarnation: Option<Incarnation>,
     end: Option<MemberEnd>,
 }
@@ -51,6 +55,15 @@ struct State {
 impl LocalMember {
     pub(super) fn new(plan: MemberPlan, spawner: Arc<Spawner>) -> Self {
         Self { plan, spawner, state: Mutex::default() }
+    }
+
+    pub(super) fn releases(&self) -> &Releases {
+        &self.plan.releases
+    }
+
+    /// From its next start on it runs this.
+    pub(super) fn choose(&self, binary: Binary) {
+        self.state().binary = Some(binary);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -130,6 +143,10 @@ impl Member for LocalMember {
         Ok(self)
     }
 
+    fn upgrade(&self) -> Result<&dyn Upgrade, Unsupported> {
+        Ok(self)
+    }
+
     fn data(&self) -> Result<&dyn Data, Unsupported> {
         Ok(self)
     }
@@ -191,14 +208,15 @@ impl Kill for LocalMember {
             return Err(Error::new(ErrorKind::AlreadyExists, "the member runs already"));
         }
         let log = self.log()?;
-        let mut launch = Launch::new(&self.plan.binary, log.try_clone()?, log)
+        let binary = state.binary.as_ref().unwrap_or(self.plan.releases.first()).clone();
+        let mut launch = Launch::new(&binary.path, log.try_clone()?, log)
             .args(self.plan.arguments.iter().map(String::as_str));
         launch.netns = self.plan.netns.as_deref();
         let process = self.spawner.spawn(launch)?;
         let number = state.incarnation.as_ref().map_or(1, |incarnation| incarnation.number + 1);
         let incarnation = Incarnation {
             number,
-            version: self.plan.version.clone(),
+            version: binary.version,
             pid: i64::from(process.pid()),
             data_generation: 1,
         };
