@@ -9,7 +9,7 @@ ROWS ?= all
 # Length of the load measurement, in seconds.
 SECONDS_OF_LOAD ?= 90
 # Releases of etcd that the tests run; a release that cannot be had fails here, in one sentence.
-RELEASES_TESTED = 3.5.1 3.5.16
+RELEASES_TESTED = 3.5.1 3.5.16 3.5.30
 
 # Where Cargo builds: CARGO_TARGET_DIR and Cargo's own configuration may move it.
 TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \

@@ -13,6 +13,8 @@ mod members;
 mod membership;
 #[path = "faults/processes.rs"]
 mod processes;
+#[path = "faults/releases.rs"]
+mod releases;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
@@ -149,6 +151,12 @@ const CASES: &[Case] = &[
         duration: "500ms",
         params: "",
         bit: membership::a_snapshot_was_sent_and_applied,
+    },
+    Case {
+        kind: "change-release",
+        duration: "2s",
+        params: "to = \"3.5.30\"",
+        bit: releases::the_member_runs_another_release,
     },
 ];
 

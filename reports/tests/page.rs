@@ -4,6 +4,7 @@ mod common;
 
 use common::hostile::MARKER;
 use common::{Run, Shape};
+use stormglass_checkers::history::{Body, Environment, Event};
 use stormglass_checkers::verdict::{Judgement, Status, Verdict};
 
 const PAGE: &str = "report.html";
@@ -164,6 +165,20 @@ fn a_fault_that_was_never_healed_is_drawn_to_the_end() {
     // In the middle of the last kill.
     run.events.retain(|event| event.at.0 < 28_500_000_000);
     assert!(run.artifact(PAGE).contains("the history ends before its heal"));
+}
+
+#[test]
+fn every_release_that_a_member_ran_is_shown() {
+    let mut run = Run::lost_write(Shape::DEMO);
+    let started =
+        |event: &&Event| matches!(event.body, Body::Environment(Environment::MemberStarted(_)));
+    let mut again = run.events.iter().find(started).expect("a member was started").clone();
+    if let Body::Environment(Environment::MemberStarted(life)) = &mut again.body {
+        "3.5.30".clone_into(&mut life.version);
+    }
+    run.events.push(again);
+    let page = run.artifact(PAGE);
+    assert_eq!(page.matches("etcd 3.5.1 → 3.5.30").count(), 1, "one member ran both");
 }
 
 #[test]

@@ -71,6 +71,36 @@ fn the_demo_avoids_neither_of_the_bugs_it_shows_on_any_release() {
 }
 
 #[test]
+fn what_any_release_of_a_run_needs_is_left_out() {
+    let upgrade = catalog_scenario("upgrade").expect("in the catalogue");
+    let plan = |release| Plan::build(&upgrade, 1, release).expect("a plan");
+    let newer = ["late-keepalive", "txn-range-revision"];
+    assert_eq!(plan("3.5.30").triggers_avoided, newer);
+    assert_eq!(plan("3.5.30").other_releases(), [""; 0]);
+    let older = [newer[0], newer[1], "watch-compacted-start", "watch-future-start"];
+    assert_eq!(plan("3.5.16").triggers_avoided, older);
+    assert_eq!(plan("3.5.16").other_releases(), ["3.5.30"]);
+    let mut back = upgrade.clone();
+    for release in back.fault.iter_mut().filter_map(|fault| fault.params.get_mut("to")) {
+        "3.5.16".clone_into(release);
+    }
+    let back = Plan::build(&back, 1, "3.5.30").expect("a plan");
+    assert_eq!(back.triggers_avoided, older, "members go back to a release with the bugs");
+    assert_eq!(back.other_releases(), ["3.5.16"]);
+}
+
+#[test]
+fn the_upgrade_changes_every_member_with_every_seed() {
+    let upgrade = catalog_scenario("upgrade").expect("in the catalogue");
+    for seed in 0..500 {
+        let plan = Plan::build(&upgrade, seed, "3.5.16").expect("a plan");
+        let count = |kind| plan.faults.iter().filter(|fault| fault.kind == kind).count();
+        assert_eq!(count("change-release"), 4, "seed {seed}");
+        assert!(count("kill") >= 5, "{} kills with seed {seed}", count("kill"));
+    }
+}
+
+#[test]
 fn pauses_of_the_demo_are_shorter_than_its_leases() {
     let demo = catalog_scenario("demo").expect("in the catalogue");
     let pauses = demo.fault.iter().filter(|fault| fault.kind == "pause");

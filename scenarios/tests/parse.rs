@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use stormglass_scenarios::scenario::{Scenario, Selector, Span, Storage};
 
 /// Name of the case, and the lines after `schema` and `name`.
-const BROKEN: [(&str, &str); 46] = [
+const BROKEN: [(&str, &str); 48] = [
     ("no TOML", "[workload\nclients = 3"),
     ("unterminated string", "summary = \"abc"),
     ("unknown key at the root", "sumary = \"x\""),
@@ -41,6 +41,11 @@ const BROKEN: [(&str, &str); 46] = [
         "parameter of the wrong form",
         "[[fault]]\nkind = \"compact\"\nat = \"3s\"\nparams = { lag = \"far\" }",
     ),
+    (
+        "parameter that is no release",
+        "[[fault]]\nkind = \"change-release\"\nat = \"3s\"\nparams = { to = \"3.5\" }",
+    ),
+    ("parameter that must be given", "[[fault]]\nkind = \"change-release\"\nat = \"3s\""),
     ("unknown weight", "[workload.weights]\nputs = 3"),
     (
         "no weight at all",

@@ -24,6 +24,10 @@ pub(super) fn of_run(
 ) -> RunFacts {
     let mut environment = launch.settings.clone();
     environment.push(("binary".to_owned(), launch.binary.display().to_string()));
+    for other in &launch.other_releases {
+        let name = format!("binary of {}", other.requested);
+        environment.push((name, other.binary.display().to_string()));
+    }
     environment.push(("members".to_owned(), plan.scenario.cluster.members.to_string()));
     environment.push(("isolated".to_owned(), launch.isolated.to_string()));
     environment.push(("machine".to_owned(), machine()));
@@ -36,9 +40,15 @@ pub(super) fn of_run(
         files: files(),
         not_tested: not_tested(launch),
         interrupted: ended.interrupted.is_some(),
-        releases: launch.release_note.iter().cloned().collect(),
+        releases: release_notes(launch),
         environment,
     }
+}
+
+/// What stands in for releases that are not to be had.
+fn release_notes(launch: &Launch) -> Vec<String> {
+    let others = launch.other_releases.iter().filter_map(|other| other.note.as_ref());
+    launch.release_note.iter().chain(others).cloned().collect()
 }
 
 fn not_tested(launch: &Launch) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The inner process of a run: cluster, clients, recorder, judge, report.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,9 +22,9 @@ use crate::exit::ExitCode;
 use crate::nemesis::Journal;
 use crate::recorder::Recorder;
 use crate::run::{Conducted, Interrupts, Judging, conduct, confirm, context};
-use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError, compress};
+use crate::run_dir::{ActiveRun, Launch, OtherRelease, RunDir, RunDirError, compress};
 use crate::session::{Excuses, Session, Stop};
-use crate::target::local::{LocalCluster, LocalOptions, Wiring};
+use crate::target::local::{Binary, LocalCluster, LocalOptions, Wiring};
 use crate::target::{TargetError, Unsupported};
 
 /// Room for the members' data in memory; pages are taken only as they are written.
@@ -166,6 +167,16 @@ impl Run<'_> {
             .map_err(CommandError::environment)
     }
 
+    /// Those of the releases that the plan's faults name.
+    fn other_binaries(&self) -> BTreeMap<String, Binary> {
+        let others = self.launch.other_releases.iter();
+        let binary = |other: &OtherRelease| Binary {
+            path: other.binary.clone(),
+            version: other.version.clone(),
+        };
+        others.map(|other| (other.requested.clone(), binary(other))).collect()
+    }
+
     fn options(&self) -> LocalOptions {
         let cluster = &self.plan.scenario.cluster;
         let wiring = match (&self.launch.tun_device, &self.launch.network_refused) {
@@ -176,8 +187,11 @@ impl Run<'_> {
         };
         LocalOptions {
             members: cluster.members,
-            binary: self.launch.binary.clone(),
-            version: self.launch.version.clone(),
+            binary: Binary {
+                path: self.launch.binary.clone(),
+                version: self.launch.version.clone(),
+            },
+            others: self.other_binaries(),
             data_root: self.dir.data(),
             log_root: self.dir.members(),
             heartbeat: cluster.heartbeat.as_duration(),

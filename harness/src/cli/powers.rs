@@ -66,7 +66,11 @@ impl LocalPowers {
     pub(super) fn grants(&self, power: Power) -> Result<(), &str> {
         self.target.as_ref().map_err(String::as_str)?;
         match power {
-            Power::Kill | Power::Pause | Power::Maintenance | Power::Membership => Ok(()),
+            Power::Kill
+            | Power::Pause
+            | Power::Maintenance
+            | Power::Membership
+            | Power::Upgrade => Ok(()),
             Power::Network => self.network.as_ref().copied().map_err(String::as_str),
             Power::Disk => self.disk.as_ref().copied().map_err(String::as_str),
             Power::Clocks => self.clocks.as_ref().copied().map_err(String::as_str),
@@ -84,6 +88,7 @@ pub(super) fn power_name(power: Power) -> &'static str {
         Power::Clocks => "clocks",
         Power::Maintenance => "maintenance",
         Power::Membership => "membership",
+        Power::Upgrade => "upgrade",
     }
 }
 
@@ -102,8 +107,14 @@ mod tests {
     #[test]
     fn without_namespaces_network_and_disks_are_out_of_reach() {
         let powers = LocalPowers::probe(IsolationChoice::None, &Devices::default());
-        let granted =
-            [Power::Kill, Power::Pause, Power::Clocks, Power::Maintenance, Power::Membership];
+        let granted = [
+            Power::Kill,
+            Power::Pause,
+            Power::Clocks,
+            Power::Maintenance,
+            Power::Membership,
+            Power::Upgrade,
+        ];
         for power in granted {
             assert_eq!(powers.grants(power), Ok(()), "{}", power_name(power));
         }

@@ -9,6 +9,7 @@ use super::args::RunArgs;
 use super::error::CommandError;
 use crate::clock::fresh_seed;
 use crate::releases::{InstallOptions, Progress, Release, Store, VersionRequest};
+use crate::run_dir::OtherRelease;
 
 /// The release that runs when nobody names one: the newest that every place still has.
 const DEFAULT_RELEASE: &str = "3.5.16";
@@ -66,11 +67,34 @@ pub(super) fn release(
         (None, Some(etcd)) => (etcd.clone(), "scenario"),
         (None, None) => (DEFAULT_RELEASE.to_owned(), "default"),
     };
+    let release = install(args, &wanted, progress)?;
+    Ok((release, ("etcd".to_owned(), format!("{wanted} ({origin})"))))
+}
+
+fn install(
+    args: &RunArgs,
+    wanted: &str,
+    progress: &mut dyn Progress,
+) -> Result<Release, CommandError> {
     let request: VersionRequest = wanted.parse().map_err(CommandError::usage)?;
     let store = Store::open(None).map_err(CommandError::environment)?;
     let options = InstallOptions::from_environment(args.offline, progress);
-    let release = store.install(&request, options).map_err(CommandError::environment)?;
-    Ok((release, ("etcd".to_owned(), format!("{wanted} ({origin})"))))
+    store.install(&request, options).map_err(CommandError::environment)
+}
+
+/// The releases that the plan's faults change members to, fetched if need be: nothing can be
+/// fetched once the run is in its namespaces.
+pub(super) fn other_releases(
+    args: &RunArgs,
+    plan: &Plan,
+    progress: &mut dyn Progress,
+) -> Result<Vec<OtherRelease>, CommandError> {
+    let mut others = Vec::new();
+    for requested in plan.other_releases() {
+        let Release { version, etcd, note, .. } = install(args, &requested, progress)?;
+        others.push(OtherRelease { requested, version: version.to_string(), binary: etcd, note });
+    }
+    Ok(others)
 }
 
 /// The release that a simulated store plays, which decides what the plan avoids, and where

@@ -39,7 +39,11 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     if args.dry_run {
         return dry_run(&plan, &settings, format);
     }
-    if let Some(note) = &release.note {
+    let mut progress = ReleaseProgress::new(args.progress);
+    let other_releases = prepare::other_releases(args, &plan, &mut progress)?;
+    drop(progress);
+    let others = other_releases.iter().filter_map(|other| other.note.as_ref());
+    for note in release.note.iter().chain(others) {
         output::narrate(format_args!("note: {note}"));
     }
     let powers = LocalPowers::probe(args.isolation, &args.devices.devices());
@@ -60,6 +64,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         binary: release.etcd.clone(),
         version: release.version.to_string(),
         release_note: release.note.clone(),
+        other_releases,
         isolated,
         tun_device: refused.is_none().then(|| args.devices.tun.clone()),
         network_refused: refused,
@@ -76,10 +81,20 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     RunDir::write(&dir.launch(), &launch).map_err(|error| dir_error(&error))?;
     let seconds = plan.scenario.limits.duration.as_duration().as_secs();
     output::narrate(format_args!(
-        "{} · etcd {} × {} · seed {seed} · {seconds} s of traffic · {}",
-        plan.scenario.name, launch.version, plan.scenario.cluster.members, launch.shown_dir
+        "{} · {} · seed {seed} · {seconds} s of traffic · {}",
+        plan.scenario.name,
+        cluster(&plan, &launch),
+        launch.shown_dir
     ));
     start_inner(args, &dir, &launch, format)
+}
+
+/// How many members of which releases.
+fn cluster(plan: &Plan, launch: &Launch) -> String {
+    let first = format!("etcd {} × {}", launch.version, plan.scenario.cluster.members);
+    let others: Vec<&str> =
+        launch.other_releases.iter().map(|other| other.version.as_str()).collect();
+    if others.is_empty() { first } else { format!("{first}, then {}", others.join(", ")) }
 }
 
 /// Whether members need disks that can be touched. Without them they are faster.

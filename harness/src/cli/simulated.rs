@@ -76,6 +76,7 @@ fn launch(args: &RunArgs, plan: &Plan, dir: &RunDir, settings: Vec<prepare::Sett
         binary: BINARY.into(),
         version: plan.release.clone(),
         release_note: args.bug.as_ref().map(|bug| format!("The bug {bug} was switched on.")),
+        other_releases: Vec::new(),
         isolated: false,
         tun_device: None,
         network_refused: None,

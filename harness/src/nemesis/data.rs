@@ -71,7 +71,7 @@ pub(super) async fn reaction(site: &Site, index: MemberIndex, log: u64) -> &'sta
 }
 
 /// Whether a member answers rather than end.
-async fn starts(site: &Site, index: MemberIndex) -> bool {
+pub(super) async fn starts(site: &Site, index: MemberIndex) -> bool {
     let clock = site.session.recorder.clock();
     let end = after(clock.now(), START_LIMIT);
     while clock.now() < end {

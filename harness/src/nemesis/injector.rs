@@ -8,6 +8,7 @@ use std::pin::Pin;
 use stormglass_checkers::history::{MemberIndex, Nanos};
 use stormglass_scenarios::plan::PlannedFault;
 
+use super::change_release::ChangeRelease;
 use super::clock_mono::ClockMono;
 use super::clock_wall::ClockWall;
 use super::compact::Compact;
@@ -77,6 +78,8 @@ pub struct Active {
     pub logs: Vec<(MemberIndex, u64)>,
     /// Which life of each member it hits, where a new one is not hit any more.
     pub lives: BTreeMap<MemberIndex, u32>,
+    /// The release that each member goes back to when it is over.
+    pub before: BTreeMap<MemberIndex, String>,
 }
 
 /// A directed link that a fault hits.
@@ -114,6 +117,7 @@ impl Active {
             disks: Vec::new(),
             logs: Vec::new(),
             lives: BTreeMap::new(),
+            before: BTreeMap::new(),
         }
     }
 }
@@ -142,7 +146,7 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 26] = [
+static INJECTORS: [&dyn Injector; 27] = [
     &Kill,
     &Pause,
     &ISOLATE,
@@ -169,6 +173,7 @@ static INJECTORS: [&dyn Injector; 26] = [
     &ReplaceMember,
     &MoveLeader,
     &ForceSnapshot,
+    &ChangeRelease,
 ];
 
 /// Every injector, in the order of the vocabulary.

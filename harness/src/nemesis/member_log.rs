@@ -40,7 +40,7 @@ pub(super) fn shortened(line: &str) -> String {
 }
 
 /// A member's log from a byte on.
-fn log_from(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
+pub(super) fn log_from(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
     let log = fs::read(site.member(member).log_path()?).ok()?;
     let new = log.get(usize::try_from(from).ok()?..)?;
     Some(String::from_utf8_lossy(new).into_owned())

@@ -1,5 +1,6 @@
 //! The nemesis: carries out the plan's faults, proves that they bit, heals and verifies.
 
+mod change_release;
 mod clock_mono;
 mod clock_wall;
 mod clocks;
@@ -33,6 +34,7 @@ mod params;
 mod partition;
 mod pause;
 mod power_failure;
+mod release;
 mod replace_member;
 mod reset;
 mod restart;

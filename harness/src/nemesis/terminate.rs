@@ -65,7 +65,7 @@ impl Injector for Terminate {
 }
 
 /// Asks all members to end at the same time, and waits for each. One that does not is killed.
-async fn stop_all(
+pub(super) async fn stop_all(
     site: &Site,
     members: &[MemberIndex],
     evidence: &mut Evidence,

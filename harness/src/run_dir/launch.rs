@@ -14,6 +14,9 @@ pub struct Launch {
     /// A substitution of the release, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_note: Option<String>,
+    /// Other releases that the plan's faults start members with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_releases: Vec<OtherRelease>,
     /// Whether the run has namespaces of its own.
     pub isolated: bool,
     /// The TUN device, or nothing where the members are wired by loopback.
@@ -42,4 +45,18 @@ pub struct Launch {
     pub settings: Vec<(String, String)>,
     /// The directory as the user named it, for messages.
     pub shown_dir: String,
+}
+
+/// A release that members are changed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherRelease {
+    /// As the plan names it.
+    pub requested: String,
+    /// The binary's version.
+    pub version: String,
+    /// The binary.
+    pub binary: PathBuf,
+    /// A substitution, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }

@@ -10,6 +10,6 @@ mod process;
 pub use active::{ActiveEntry, ActiveRun, NotedMember, RegisteredRun, Standing, UnreadableEntry};
 pub use folder::{RunDir, RunDirError, latest};
 pub use history_file::{HistoryFile, HistoryFileError, compress, open_history};
-pub use launch::Launch;
+pub use launch::{Launch, OtherRelease};
 pub use machine::Machine;
 pub use process::{Stray, end, look, start_time};

@@ -11,5 +11,5 @@ pub use files::clear;
 pub use power::{
     Clocks, Data, Disk, DiskCounters, DiskErrors, DiskFaults, Kill, Link, LinkCounters, Loss, Lost,
     Member, MemberEnd, Network, Pause, Place, Rate, Seat, Share, Target, TargetError, Unsupported,
-    Wall,
+    Upgrade, Wall,
 };

@@ -137,6 +137,12 @@ pub trait Member: Send + Sync {
     /// When it cannot be paused here.
     fn pause(&self) -> Result<&dyn Pause, Unsupported>;
 
+    /// The power to change the release that it runs.
+    ///
+    /// # Errors
+    /// When it cannot be changed here.
+    fn upgrade(&self) -> Result<&dyn Upgrade, Unsupported>;
+
     /// The power to read and change its data behind its back.
     ///
     /// # Errors
@@ -212,6 +218,17 @@ pub trait Pause {
     /// # Errors
     /// When it does not run.
     fn processor_time(&self) -> io::Result<Duration>;
+}
+
+/// Changing the release that a member runs, to a newer or an older one.
+pub trait Upgrade {
+    /// Chooses the release that every start from now on takes; what runs goes on. Returns the
+    /// version that the binary reports, which differs where another release stands in for this
+    /// one.
+    ///
+    /// # Errors
+    /// When the run has no binary of it.
+    fn set_release(&self, release: &str) -> io::Result<String>;
 }
 
 /// The disk that a member's data is on, and nothing else.

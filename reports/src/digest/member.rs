@@ -1,6 +1,8 @@
 //! What happened to the members' processes.
 
-use stormglass_checkers::history::{Environment, MemberExit, MemberIndex, Nanos};
+use std::collections::BTreeMap;
+
+use stormglass_checkers::history::{Environment, Incarnation, MemberExit, MemberIndex, Nanos};
 
 /// The end of a member's process.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct LogFinding {
 pub(crate) struct Members {
     /// How often a process was started again.
     pub(crate) restarts: usize,
+    /// The versions that each member ran, in order, where it changed.
+    pub(crate) versions: BTreeMap<MemberIndex, Vec<String>>,
     /// Ends of processes.
     pub(crate) exits: Vec<Exit>,
     /// Lines of logs.
@@ -44,9 +48,7 @@ impl Members {
         environment: &Environment,
     ) {
         match environment {
-            Environment::MemberStarted(incarnation) if incarnation.number > 1 => {
-                self.restarts += 1;
-            }
+            Environment::MemberStarted(incarnation) => self.start(member, incarnation),
             Environment::MemberExited(exit) => {
                 self.exits.push(Exit { at, member, how: exit.clone() });
             }
@@ -54,6 +56,17 @@ impl Members {
                 self.log_findings.push(LogFinding { at, member, line: line.clone() });
             }
             _ => {}
+        }
+    }
+
+    fn start(&mut self, member: Option<MemberIndex>, incarnation: &Incarnation) {
+        if incarnation.number > 1 {
+            self.restarts += 1;
+        }
+        let Some(member) = member else { return };
+        let versions = self.versions.entry(member).or_default();
+        if versions.last() != Some(&incarnation.version) {
+            versions.push(incarnation.version.clone());
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The members: how their processes ended, what their logs say, where they stand.
 
-use stormglass_checkers::history::{MemberIndex, Preamble};
+use stormglass_checkers::history::{MemberIndex, MemberPreamble, Preamble};
 
 use crate::digest::{Digest, Exit, LogFinding};
 use crate::text::{grouped, moment, visible};
 
 /// Exits and log lines that the page lists, each.
 pub(crate) const MOST_LINES: usize = 50;
+/// Releases of a member that its row lists.
+const MOST_VERSIONS: usize = 6;
 
 /// A member's row.
 #[derive(Debug)]
@@ -96,7 +98,7 @@ fn rows(preamble: &Preamble, digest: &Digest) -> Vec<MemberRow> {
             let last = digest.revisions.last(index);
             MemberRow {
                 name: member_name(index, &member.name),
-                store: visible(&format!("{} {}", member.store, member.version)),
+                store: visible(&format!("{} {}", member.store, versions(index, member, digest))),
                 expected_exits: exits(true),
                 unexpected_exits: exits(false),
                 log_findings: lines.filter(|line| line.member == Some(index)).count(),
@@ -107,6 +109,17 @@ fn rows(preamble: &Preamble, digest: &Digest) -> Vec<MemberRow> {
             }
         })
         .collect()
+}
+
+/// What the member ran, one release after the other.
+fn versions(index: MemberIndex, member: &MemberPreamble, digest: &Digest) -> String {
+    match digest.members.versions.get(&index) {
+        Some(ran) if ran.len() > MOST_VERSIONS => {
+            format!("{} → … → {}", ran[0], ran[ran.len() - 1])
+        }
+        Some(ran) => ran.join(" → "),
+        None => member.version.clone(),
+    }
 }
 
 /// `m1`, with the member's own name where that is another.

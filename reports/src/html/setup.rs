@@ -71,6 +71,7 @@ fn rows(record: &RunRecord<'_>, digest: &Digest) -> Vec<(String, String)> {
         ("seed", format!("{} ({})", seed(preamble.seed), preamble.seed)),
         ("target", preamble.target.clone()),
         ("release in the plan", plan.release.clone()),
+        ("releases that members change to", plan.other_releases().join(", ")),
         ("stores", versions(preamble)),
         ("prefix", prefix.to_owned()),
         ("revision at the start", preamble.start_revision.to_string()),

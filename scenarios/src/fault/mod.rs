@@ -3,6 +3,7 @@
 
 mod clock;
 mod disks;
+mod maintenance;
 mod membership;
 mod processes;
 mod registry;
@@ -11,4 +12,4 @@ mod storm;
 pub(crate) use clock::draw;
 pub use clock::{parse_jump, parse_rate};
 pub use registry::{FaultEntry, ParamEntry, ParamForm, Power, fault, faults};
-pub(crate) use storm::{Draw, draws};
+pub(crate) use storm::{Draw, draws, left_out};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::clock::{CLOCK_MONO, CLOCK_WALL};
-use super::{disks, membership, processes};
+use super::{disks, maintenance, membership, processes};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl FaultEntry {
 pub struct ParamEntry {
     /// Its name.
     pub name: &'static str,
-    /// Its value where the scenario does not give one.
+    /// Its value where the scenario does not give one; empty for one that it must give.
     pub default: &'static str,
     /// What it means, with its unit.
     pub summary: &'static str,
@@ -68,6 +68,8 @@ pub enum ParamForm {
     Rate,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A release of etcd, such as `3.5.30`. A run needs its binary before it begins.
+    Release,
 }
 
 /// What a target must be able to do for a fault.
@@ -85,6 +87,8 @@ pub enum Power {
     Maintenance,
     /// Remove a member from the cluster, and start a new one in its place.
     Membership,
+    /// Start a member with the binary of another release.
+    Upgrade,
     /// Slow down, fill up and fail the disk that a member's data is on, and lose what was not
     /// synced.
     Disk,
@@ -103,7 +107,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 /// Faults that etcd does not promise to survive.
 const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
 
-static FAULTS: [FaultEntry; 26] = [
+static FAULTS: [FaultEntry; 27] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -233,6 +237,7 @@ static FAULTS: [FaultEntry; 26] = [
     membership::REPLACE_MEMBER,
     membership::MOVE_LEADER,
     membership::FORCE_SNAPSHOT,
+    maintenance::CHANGE_RELEASE,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {

@@ -48,6 +48,15 @@ pub(crate) fn draws() -> &'static [Draw] {
     &DRAWS
 }
 
+/// Why a storm leaves out a kind that etcd promises to survive, if it does.
+pub(crate) fn left_out(kind: &str) -> Option<&'static str> {
+    LEFT_OUT.iter().find(|(left_out, _)| *left_out == kind).map(|(_, why)| *why)
+}
+
+/// Kinds of the model that no storm draws, with the reason.
+const LEFT_OUT: &[(&str, &str)] =
+    &[("change-release", "a storm is about one release, and no seed can know another")];
+
 static DRAWS: [Draw; 23] = [
     Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },
     // Shorter than any lease lives: a leader that sleeps longer ends leases early (#15247).
@@ -151,14 +160,17 @@ static DRAWS: [Draw; 23] = [
 
 #[cfg(test)]
 mod tests {
-    use super::draws;
+    use super::{LEFT_OUT, draws, left_out};
     use crate::fault::faults;
 
     #[test]
-    fn a_storm_draws_every_kind_of_the_model_and_no_other() {
+    fn a_storm_draws_every_kind_of_the_model_but_those_that_it_leaves_out_and_no_other() {
         let model = faults().iter().filter(|entry| entry.in_model()).map(|entry| entry.kind);
+        let wanted = model.clone().filter(|kind| left_out(kind).is_none());
         let drawn = draws().iter().map(|draw| draw.kind);
-        assert_eq!(drawn.collect::<Vec<_>>(), model.collect::<Vec<_>>());
+        assert_eq!(drawn.collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
+        let known = |(kind, _): &(&str, &str)| model.clone().any(|other| other == *kind);
+        assert!(LEFT_OUT.iter().all(known), "what is left out is in the model");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The plan, as `plan.json` holds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use stormglass_checkers::history::{FaultId, Nanos};
 
 use super::{flags, schedule};
+use crate::fault::{self, ParamForm};
 use crate::scenario::{Occasion, Release, ReleaseRange, Scenario, ScenarioError, Selector};
 
 /// The version of the plan's format that this code writes.
@@ -24,7 +25,8 @@ pub struct Plan {
     pub seed: u64,
     /// The release of etcd under test.
     pub release: String,
-    /// Triggers of known bugs that are left out on this release, in alphabetical order.
+    /// Triggers of known bugs that are left out, because this release or another one that a fault
+    /// changes to has the bug, in alphabetical order.
     pub triggers_avoided: Vec<String>,
     /// The faults, by the time of their beginning.
     pub faults: Vec<PlannedFault>,
@@ -58,19 +60,35 @@ impl Plan {
     /// When the scenario breaks a rule, or `release` is no version of etcd.
     pub fn build(scenario: &Scenario, seed: u64, release: &str) -> Result<Self, ScenarioError> {
         scenario.validate()?;
-        let version = Release::parse(release)?;
-        let mut planned = scenario.clone();
-        planned.cluster.flags.extend(flags::drawn(scenario, seed, version));
-        let triggers_avoided = triggers_avoided(scenario, version);
-        let faults = schedule::faults(scenario, seed, &triggers_avoided);
-        Ok(Self {
+        Release::parse(release)?;
+        let mut plan = Self {
             stormglass_plan: PLAN_SCHEMA,
-            scenario: planned,
+            scenario: scenario.clone(),
             seed,
             release: release.to_owned(),
-            triggers_avoided,
-            faults,
-        })
+            triggers_avoided: Vec::new(),
+            faults: schedule::faults(scenario, seed, &[]),
+        };
+        let versions: Vec<Release> = plan.versions()?;
+        plan.scenario.cluster.flags.extend(flags::drawn(scenario, seed, &versions));
+        plan.triggers_avoided = triggers_avoided(scenario, &versions);
+        // What is avoided depends on the releases of the run, and those on its faults; what a
+        // storm draws depends on what is avoided.
+        plan.faults = schedule::faults(scenario, seed, &plan.triggers_avoided);
+        Ok(plan)
+    }
+
+    /// Releases beside the one under test that members are to run, as the faults name them,
+    /// each once.
+    pub fn other_releases(&self) -> Vec<String> {
+        let named: BTreeSet<String> = self.faults.iter().flat_map(releases_of).collect();
+        named.into_iter().filter(|name| *name != self.release).collect()
+    }
+
+    /// Every release that a member is to run.
+    fn versions(&self) -> Result<Vec<Release>, ScenarioError> {
+        let others = self.other_releases();
+        [&self.release].into_iter().chain(&others).map(|name| Release::parse(name)).collect()
     }
 
     /// Whether the traffic must not contain this trigger.
@@ -79,9 +97,18 @@ impl Plan {
     }
 }
 
-fn triggers_avoided(scenario: &Scenario, release: Release) -> Vec<String> {
-    let applies = |releases: &str| {
-        ReleaseRange::parse(releases).is_ok_and(|releases| releases.contains(release))
+/// The releases that a fault starts members with.
+fn releases_of(planned: &PlannedFault) -> Vec<String> {
+    let params = fault::fault(&planned.kind).map_or(&[][..], |entry| entry.params);
+    let releases = params.iter().filter(|param| param.form == ParamForm::Release);
+    releases.filter_map(|param| planned.params.get(param.name)).cloned().collect()
+}
+
+/// What any of the releases needs: traffic does not know which member runs which.
+fn triggers_avoided(scenario: &Scenario, releases: &[Release]) -> Vec<String> {
+    let applies = |range: &str| {
+        ReleaseRange::parse(range)
+            .is_ok_and(|range| releases.iter().any(|release| range.contains(*release)))
     };
     let avoided = scenario.avoid.iter().filter(|avoid| applies(&avoid.releases));
     let mut names: Vec<String> = avoided.flat_map(|avoid| avoid.triggers.clone()).collect();

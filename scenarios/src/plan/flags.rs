@@ -33,8 +33,8 @@ const FLAGS: [Flag; 5] = [
 ];
 
 /// What the seed draws for a scenario with a storm. Each flag is drawn half of the time, and
-/// those of the scenario are left alone.
-pub(super) fn drawn(scenario: &Scenario, seed: u64, release: Release) -> BTreeMap<String, String> {
+/// those of the scenario are left alone. Every release of the run must have it.
+pub(super) fn drawn(scenario: &Scenario, seed: u64, all: &[Release]) -> BTreeMap<String, String> {
     let mut drawn = BTreeMap::new();
     if !scenario.storm.as_ref().is_some_and(|storm| storm.flags) {
         return drawn;
@@ -44,7 +44,7 @@ pub(super) fn drawn(scenario: &Scenario, seed: u64, release: Release) -> BTreeMa
         // Drawn for every release, so that a seed's flags are the same on all that have them.
         let (taken, value) = (rng.random_bool(0.5), values.choose(&mut rng));
         let range = ReleaseRange::parse(releases);
-        let known = range.is_ok_and(|releases| releases.contains(release));
+        let known = range.is_ok_and(|range| all.iter().all(|release| range.contains(*release)));
         if let Some(value) = value.filter(|_| taken && known)
             && !scenario.cluster.flags.contains_key(name)
         {

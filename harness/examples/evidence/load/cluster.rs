@@ -1,5 +1,6 @@
 //! The cluster that both arms use in turns.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use stormglass::clock::Clock;
 use stormglass::recorder::Recorder;
 use stormglass::run::{START_LIMIT, await_healthy};
 use stormglass::session::{Excuses, Session, Stop};
-use stormglass::target::local::{LocalCluster, LocalOptions, Wiring};
+use stormglass::target::local::{Binary, LocalCluster, LocalOptions, Wiring};
 use stormglass::target::{Target, Unsupported};
 use stormglass_checkers::history::{
     Bytes, Delete, LeaseRef, MemberIndex, MemberPreamble, Outcome, Preamble, Request, Response,
@@ -38,8 +39,8 @@ impl Cluster {
         let cluster = &plan.scenario.cluster;
         let options = LocalOptions {
             members: cluster.members,
-            binary: binary.to_owned(),
-            version: plan.release.clone(),
+            binary: Binary { path: binary.to_owned(), version: plan.release.clone() },
+            others: BTreeMap::new(),
             data_root: folder.join("data"),
             log_root: folder.join("members"),
             heartbeat: cluster.heartbeat.as_duration(),

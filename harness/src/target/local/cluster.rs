@@ -12,6 +12,7 @@ use stormglass_linux::process::Spawner;
 
 use super::command::{Addresses, RaftTiming, arguments};
 use super::member::{LocalMember, MemberPlan};
+use super::releases::{Binary, Releases};
 use super::wiring::{SwitchedNetwork, Wired, Wiring, wire};
 use crate::target::{Member, Network, Target, TargetError, Unsupported};
 
@@ -24,9 +25,9 @@ pub struct LocalOptions {
     /// How many members.
     pub members: u16,
     /// etcd's binary.
-    pub binary: PathBuf,
-    /// Its version.
-    pub version: String,
+    pub binary: Binary,
+    /// Those of other releases that members may be changed to, by the release that was asked for.
+    pub others: BTreeMap<String, Binary>,
     /// Where the data directories are made.
     pub data_root: PathBuf,
     /// Where `m1/log.txt` and so on are made.
@@ -82,8 +83,7 @@ impl LocalCluster {
             let plan = MemberPlan {
                 index: MemberIndex(u16::try_from(position).unwrap_or(u16::MAX)),
                 all: Arc::clone(&addresses),
-                binary: options.binary.clone(),
-                version: options.version.clone(),
+                releases: Releases::new(options.binary.clone(), options.others.clone()),
                 arguments,
                 data_dir,
                 log_path,

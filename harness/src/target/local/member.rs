@@ -13,8 +13,9 @@ use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 use stormglass_linux::vdso::{self, Skew};
 
 use super::command::{Addresses, joining};
+use super::releases::{Binary, Releases};
 use crate::target::{
-    self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Seat, Unsupported, Wall,
+    self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Seat, Unsupported, Upgrade, Wall,
 };
 
 /// How long the system may take to remove a killed process.
@@ -25,8 +26,7 @@ pub(super) struct MemberPlan {
     pub(super) index: MemberIndex,
     /// Where every member listens, in the order of their indices.
     pub(super) all: Arc<[Addresses]>,
-    pub(super) binary: PathBuf,
-    pub(super) version: String,
+    pub(super) releases: Releases,
     pub(super) arguments: Vec<String>,
     pub(super) data_dir: PathBuf,
     pub(super) log_path: PathBuf,
@@ -47,6 +47,8 @@ struct State {
     process: Option<Process>,
     /// The process's clocks, once they have been moved.
     clocks: Option<Skew>,
+    /// What it is started with, once that has been chosen.
+    binary: Option<Binary>,
     incarnation: Option<Incarnation>,
     end: Option<MemberEnd>,
     /// Its arguments, once it is another one than the cluster was founded with.
@@ -56,6 +58,15 @@ struct State {
 impl LocalMember {
     pub(super) fn new(plan: MemberPlan, spawner: Arc<Spawner>) -> Self {
         Self { plan, spawner, state: Mutex::default() }
+    }
+
+    pub(super) fn releases(&self) -> &Releases {
+        &self.plan.releases
+    }
+
+    /// From its next start on it runs this.
+    pub(super) fn choose(&self, binary: Binary) {
+        self.state().binary = Some(binary);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -139,6 +150,10 @@ impl Member for LocalMember {
         Ok(self)
     }
 
+    fn upgrade(&self) -> Result<&dyn Upgrade, Unsupported> {
+        Ok(self)
+    }
+
     fn data(&self) -> Result<&dyn Data, Unsupported> {
         Ok(self)
     }
@@ -204,15 +219,16 @@ impl Kill for LocalMember {
             return Err(Error::new(ErrorKind::AlreadyExists, "the member runs already"));
         }
         let log = self.log()?;
+        let binary = state.binary.as_ref().unwrap_or(self.plan.releases.first()).clone();
         let arguments = state.joined.as_ref().unwrap_or(&self.plan.arguments);
-        let mut launch = Launch::new(&self.plan.binary, log.try_clone()?, log)
+        let mut launch = Launch::new(&binary.path, log.try_clone()?, log)
             .args(arguments.iter().map(String::as_str));
         launch.netns = self.plan.netns.as_deref();
         let process = self.spawner.spawn(launch)?;
         let number = state.incarnation.as_ref().map_or(1, |incarnation| incarnation.number + 1);
         let incarnation = Incarnation {
             number,
-            version: self.plan.version.clone(),
+            version: binary.version,
             pid: i64::from(process.pid()),
             data_generation: 1,
         };

@@ -5,7 +5,9 @@ mod cluster;
 mod command;
 mod disk;
 mod member;
+mod releases;
 mod wiring;
 
 pub use cluster::{LocalCluster, LocalOptions};
+pub use releases::Binary;
 pub use wiring::Wiring;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use stormglass_checkers::history::MemberIndex;
 
 use super::{Flaw, did_you_mean, ensure};
-use crate::fault::{self, FaultEntry, ParamForm, parse_jump, parse_rate};
-use crate::scenario::{FaultSpec, Scenario, Selector, Span};
+use crate::fault::{self, FaultEntry, ParamEntry, ParamForm, parse_jump, parse_rate};
+use crate::scenario::{FaultSpec, Release, Scenario, Selector, Span};
 
 /// Shorter periods would plan nothing but faults.
 const EVERY_MIN: Duration = Duration::from_millis(100);
@@ -110,12 +110,27 @@ fn params(spec: &FaultSpec, entry: &FaultEntry, path: &str) -> Result<(), Flaw> 
             }
             ParamForm::Rate => (parse_rate(value).is_some(), "from \"0.01\" to \"100\"".to_owned()),
             ParamForm::Word(words) => (words.contains(&value.as_str()), one_of(words)),
+            ParamForm::Release => (is_release(value), "a release, such as \"3.5.30\"".to_owned()),
         };
         ensure(fits, &format!("{path}.{name}"), || {
             format!("`{name}` ({}) must be {wanted}", param.summary)
         })?;
     }
-    Ok(())
+    let absent =
+        |param: &&ParamEntry| param.default.is_empty() && !spec.params.contains_key(param.name);
+    match entry.params.iter().find(absent) {
+        None => Ok(()),
+        Some(ParamEntry { name, summary, .. }) => {
+            let message =
+                format!("`{}` needs the parameter `{name}` ({summary}): give it", spec.kind);
+            Err(Flaw::value(&format!("{path}.params"), message))
+        }
+    }
+}
+
+/// Only a whole version names one release.
+fn is_release(text: &str) -> bool {
+    Release::parse(text).is_ok_and(|release| release.to_string() == text.trim_start_matches('v'))
 }
 
 fn jump_wanted(back: bool) -> &'static str {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Flaw, did_you_mean, ensure};
-use crate::fault::draws;
+use crate::fault::{draws, left_out};
 use crate::scenario::Scenario;
 
 /// Shorter periods would leave a member no time to come back.
@@ -17,12 +17,15 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Flaw> {
     let kinds: Vec<&str> = draws().iter().map(|draw| draw.kind).collect();
     for (kind, weight) in &storm.weights {
         if !kinds.contains(&kind.as_str()) {
-            let message = match crate::fault::fault(kind) {
-                Some(_) => format!(
+            let message = match (crate::fault::fault(kind), left_out(kind)) {
+                (_, Some(why)) => {
+                    format!("no storm draws `{kind}` ({why}): ask for it with [[fault]]")
+                }
+                (Some(_), None) => format!(
                     "etcd does not promise to survive `{kind}`, so no storm draws it: ask for it \
                      with [[fault]]"
                 ),
-                None => format!("unknown fault `{kind}`{}", did_you_mean(kind, &kinds)),
+                (None, None) => format!("unknown fault `{kind}`{}", did_you_mean(kind, &kinds)),
             };
             return Err(Flaw::key("storm.weights", kind, message));
         }
