@@ -41,27 +41,26 @@ pub(super) fn another_member_came_in_its_place(
         && other.contains("promote member")
 }
 
-/// A member logged that it handed over its office, and the member says that it leads.
+/// A member logged that it handed over its office, and another one says that it leads.
 pub(super) fn the_office_moved(
     events: &[Event],
-    begin: &FaultBegin,
+    _: &FaultBegin,
     end: &FaultEnd,
     dir: &Path,
 ) -> bool {
-    let finished = |member: &MemberIndex| {
-        log(dir, &member.to_string()).contains("leadership transfer finished")
-    };
+    let (old, new) = (&end.evidence["leader-before"], &end.evidence["leader-after"]);
     let landed = end.landed.expect("landed");
+    let of_new = |event: &&Event| event.member.is_some_and(|one| one.to_string() == *new);
     let leads =
-        events.iter().filter(|event| event.at > landed.to).find_map(|event| match &event.body {
-            Body::Sample(Sample::Status(status))
-                if event.member == Some(begin.fault.members[0]) =>
-            {
-                Some(status.leader == status.header?.member_id)
+        events.iter().filter(of_new).filter(|event| event.at > landed.to).find_map(|event| {
+            match &event.body {
+                Body::Sample(Sample::Status(status)) => {
+                    Some(status.leader == status.header?.member_id)
+                }
+                _ => None,
             }
-            _ => None,
         });
-    others(begin).iter().any(finished) && leads == Some(true)
+    log(dir, old).contains("leadership transfer finished") && leads == Some(true)
 }
 
 /// Another member sent a snapshot, and this one applied it.
