@@ -11,15 +11,15 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
+use super::links::{around, hit, let_go};
 use super::member_log::{log_length, log_line, log_lines, shortened};
 use super::move_leader::relieve;
 use super::params::span;
-use super::pause::{STOP_LIMIT, can_pause};
 use super::restart::{await_back, restart_all};
 use super::site::Site;
 use crate::clock::after;
 use crate::session::status;
-use crate::target::{Target, Unsupported};
+use crate::target::{Link, Target, Unsupported};
 
 const STATUS_LIMIT: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -42,7 +42,7 @@ impl Injector for ForceSnapshot {
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
         can_kill(target)?;
-        can_pause(target)
+        target.network().map(drop)
     }
 
     fn inject<'a>(
@@ -56,16 +56,19 @@ impl Injector for ForceSnapshot {
             let Some(member) = members.first().copied() else {
                 return Err(InjectError::Failed("no member to hit".to_owned()));
             };
-            // A leader that sleeps for long ends leases early when it wakes (#15247).
+            // A leader that is away for long may end leases early when it is back (#15247).
             relieve(site, member, &mut evidence).await?;
             let log = log_length(site, member);
-            site.with_pause(member, |power| power.pause(STOP_LIMIT)).await?;
-            let since = site.session.recorder.clock().now();
+            // Reset, not only cut: else the kernels would keep what the others had sent, and
+            // deliver it in the end.
+            let mut policy = Link::open();
+            policy.reset = true;
+            let mut active = hit(site, &[member], &around(site, &[member], false), policy)?;
             if let Err(error) = leave_behind(site, member, fault, &mut evidence).await {
-                site.with_pause(member, |power| power.resume()).await?;
+                let_go(site, &active).await?;
                 return Err(error);
             }
-            let mut active = Active::of(vec![member], since, evidence);
+            active.evidence = evidence;
             active.logs.push((member, log));
             Ok(active)
         })
@@ -73,9 +76,9 @@ impl Injector for ForceSnapshot {
 
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence> {
         Box::pin(async move {
+            let_go(site, &active).await?;
             let mut evidence = active.evidence;
             for (member, log) in active.logs {
-                site.with_pause(member, |power| power.resume()).await?;
                 await_back(site, member, &mut evidence).await?;
                 let applied = || {
                     let line = |named| log_line(site, member, log, named);

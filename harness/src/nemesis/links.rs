@@ -75,7 +75,7 @@ pub(super) fn around(site: &Site, members: &[MemberIndex], clients: bool) -> Vec
 }
 
 /// Makes a policy hold on links.
-fn hit(
+pub(super) fn hit(
     site: &Site,
     members: &[MemberIndex],
     links: &[(Place, Place)],
@@ -94,7 +94,7 @@ fn hit(
 
 /// Opens the links again and waits until packets pass: the heal is verified, not assumed.
 /// What was counted while the fault held.
-async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
+pub(super) async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
     let network = site.session.target.network()?;
     for link in &active.links {
         network.set(link.from, link.to, Link::open())?;

@@ -35,9 +35,9 @@ pub(super) const MOVE_LEADER: FaultEntry = FaultEntry {
 
 pub(super) const FORCE_SNAPSHOT: FaultEntry = FaultEntry {
     kind: "force-snapshot",
-    summary: "pause the member until the others have dropped what it lacks from their logs, and \
-              restart them, so that it has to be sent a snapshot; let it go on when `for` is over",
-    power: Power::Kill,
+    summary: "cut the member off its peers until they have dropped what it lacks from their logs, \
+              and restart them, so that it has to be sent a snapshot when `for` is over",
+    power: Power::Network,
     duration: Duration::from_millis(500),
     disruptive: true,
     settle: Duration::from_secs(3),
