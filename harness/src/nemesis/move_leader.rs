@@ -7,6 +7,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::site::Site;
+use super::target_choice::some_leader;
 use crate::clock::after;
 use crate::session::{leader, status};
 use crate::target::{Target, Unsupported};
@@ -57,9 +58,7 @@ async fn hand_over(
     wanted: MemberIndex,
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
-    let Some(old) = leader(&site.session).await else {
-        return Err(InjectError::Failed("no member said that it leads".to_owned()));
-    };
+    let old = some_leader(&site.session).await.map_err(InjectError::Failed)?;
     let new = if wanted == old { next(site, old) } else { wanted };
     move_office(site, old, new, evidence).await
 }
@@ -70,11 +69,11 @@ pub(super) async fn relieve(
     member: MemberIndex,
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
-    match leader(&site.session).await {
-        Some(old) if old == member => move_office(site, old, next(site, old), evidence).await,
-        Some(_) => Ok(()),
-        None => Err(InjectError::Failed("no member said that it leads".to_owned())),
+    let old = some_leader(&site.session).await.map_err(InjectError::Failed)?;
+    if old == member {
+        move_office(site, old, next(site, old), evidence).await?;
     }
+    Ok(())
 }
 
 fn next(site: &Site, member: MemberIndex) -> MemberIndex {

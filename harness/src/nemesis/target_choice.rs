@@ -62,7 +62,7 @@ pub(super) async fn choose(
 }
 
 /// The leader, as soon as there is one: after the fault before there may be none.
-async fn some_leader(session: &Session) -> Result<MemberIndex, String> {
+pub(super) async fn some_leader(session: &Session) -> Result<MemberIndex, String> {
     for _ in 0..LEADER_LOOKS {
         if let Some(leader) = leader(session).await {
             return Ok(leader);
