@@ -46,6 +46,15 @@ fn a_lease_that_ends_before_its_last_keepalive_is_over_is_early() {
 }
 
 #[test]
+fn a_grant_of_the_same_number_afterwards_excuses_nothing() {
+    let mut scene = renewed();
+    scene.wait(2500);
+    scene.cluster.expire(7);
+    scene.grant(7, 3);
+    assert_eq!(found(&scene.finish()), ["lease-early-expiry"]);
+}
+
+#[test]
 fn the_keepalive_counts_from_when_it_was_sent_not_answered() {
     let mut scene = Scene::new(3);
     scene.grant(7, 3);

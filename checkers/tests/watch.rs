@@ -5,8 +5,8 @@ pub mod streams;
 
 use common::{Cluster, edit, insert_after, put, remove, txn};
 use stormglass_checkers::history::{
-    Body, Compact, Event, History, KeyEventKind, Request, Revision, WatchCanceled, WatchEvents,
-    WatchFrame, WatchRequest,
+    Body, Compact, Delete, Event, History, KeyEventKind, Request, Revision, WatchCanceled,
+    WatchEvents, WatchFrame, WatchRequest,
 };
 use stormglass_checkers::watch::checker;
 use streams::{
@@ -49,6 +49,18 @@ fn an_acknowledged_write_that_no_watch_delivers_is_a_gap() {
     remove(&mut history, |event| (0..3).any(|member| shows(event, member, 4)));
     assert_eq!(streams::anomalies(WATCH, &history), ["watch-gap"]);
     assert!(streams::verdict(WATCH, &history).stats["findings of watch-gap"] >= 3);
+}
+
+#[test]
+fn a_delete_that_showed_its_pair_and_that_no_watch_delivers_is_a_gap() {
+    let mut cluster = puts();
+    let delete = Delete { key: "c".into(), prev_kv: true, ..Delete::default() };
+    let answer = cluster.at(0, Request::Delete(delete)).expect("it is answered");
+    let revision = answer.header().map_or(0, |header| header.revision.0);
+    cluster.put(0, "z", "later");
+    let mut history = cluster.finish();
+    remove(&mut history, |event| (0..3).any(|member| shows(event, member, revision)));
+    assert_eq!(streams::anomalies(WATCH, &history), ["watch-gap"]);
 }
 
 #[test]

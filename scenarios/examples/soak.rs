@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::checker::{Budget, CheckContext};
 use stormglass_checkers::judge::Judge;
 use stormglass_checkers::verdict::{Judgement, Status};
@@ -30,6 +31,30 @@ const FAULTS: [(&str, &[&str], u64); 6] = [
     ("kill-defragment", &["one"], 400),
 ];
 
+/// Requests whose weights the seed decides.
+const CORNERS: [&str; 10] = [
+    "put-keep",
+    "refused-range",
+    "nested-txn",
+    "read-txn",
+    "lease-grant-short",
+    "lease-grant-again",
+    "lease-keepalive-late",
+    "lease-revoke-late",
+    "lease-time-to-live",
+    "lease-list",
+];
+/// Shares of `[workload.txn]` that the seed decides.
+const SHARES: [&str; 7] = [
+    "any-guard",
+    "range-guard",
+    "failure-write",
+    "delete-range",
+    "lease",
+    "range-revision",
+    "refused-revision",
+];
+
 /// A plan that the seed decides.
 fn plan(seed: u64) -> Plan {
     let mut rng = stream(seed, "soak");
@@ -41,8 +66,7 @@ fn plan(seed: u64) -> Plan {
          heartbeat = \"50ms\"\n[workload]\nclients = {clients}\nwatchers = {}\nrate = {rate}\n\
          keys = {keys}\nlease-ttl = {{ min = 1, max = 2 }}\ndeadline = \"{}ms\"\n\
          compact-lag = {}\n[workload.weights]\nlease-grant = {}\nlease-attach = {}\n\
-         lease-keepalive = {}\ncompact = 3\nhistory-range = 5\nstale-range = 5\n\
-         [limits]\nduration = \"5s\"\nrecovery = \"20s\"\n",
+         lease-keepalive = {}\ncompact = 3\nhistory-range = 5\nstale-range = 5\n",
         rng.random_range(0..6),
         rng.random_range(200..2_000),
         rng.random_range(1..200),
@@ -50,6 +74,7 @@ fn plan(seed: u64) -> Plan {
         rng.random_range(0..16),
         rng.random_range(0..8),
     );
+    corners(&mut text, &mut rng);
     for (kind, targets, longest) in FAULTS {
         if rng.random_bool(0.5) {
             continue;
@@ -68,6 +93,23 @@ fn plan(seed: u64) -> Plan {
     }
     let scenario = Scenario::parse(&text, "soak.toml").expect("a scenario");
     Plan::build(&scenario, seed, "3.6.12").expect("a plan")
+}
+
+/// Corners of the API, often many more than a scenario has by itself; then the limits.
+fn corners(text: &mut String, rng: &mut ChaCha8Rng) {
+    let often = rng.random_bool(0.5);
+    for name in CORNERS {
+        let most = if often { 10 } else { 2 };
+        line(text, &format!("{name} = {}\n", rng.random_range(0..=most)));
+    }
+    line(text, "[workload.txn]\n");
+    for name in SHARES {
+        let most = if often { 60 } else { 10 };
+        line(text, &format!("{name} = {}\n", rng.random_range(0..=most)));
+    }
+    let slow = rng.random_range(0..=if often { 60 } else { 10 });
+    line(text, &format!("[workload.watch]\nslow = {slow}\n"));
+    line(text, "[limits]\nduration = \"5s\"\nrecovery = \"20s\"\n");
 }
 
 fn line(text: &mut String, line: &str) {

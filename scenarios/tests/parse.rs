@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use stormglass_scenarios::scenario::{Scenario, Selector, Span, Storage};
 
 /// Name of the case, and the lines after `schema` and `name`.
-const BROKEN: [(&str, &str); 48] = [
+const BROKEN: [(&str, &str); 49] = [
     ("no TOML", "[workload\nclients = 3"),
     ("unterminated string", "summary = \"abc"),
     ("unknown key at the root", "sumary = \"x\""),
@@ -51,10 +51,14 @@ const BROKEN: [(&str, &str); 48] = [
         "no weight at all",
         "[workload.weights]\nput = 0\nget = 0\nrange = 0\nstale-range = 0\nhistory-range = 0\n\
          delete = 0\ndelete-range = 0\ntxn = 0\nlocal-txn = 0\nlease-grant = 0\n\
-         lease-attach = 0\nlease-keepalive = 0\nlease-revoke = 0",
+         lease-attach = 0\nlease-keepalive = 0\nlease-revoke = 0\nput-keep = 0\n\
+         refused-range = 0\nnested-txn = 0\nread-txn = 0\nlease-grant-short = 0\n\
+         lease-grant-again = 0\nlease-keepalive-late = 0\nlease-revoke-late = 0\n\
+         lease-time-to-live = 0\nlease-list = 0",
     ),
     ("sizes upside down", "[workload]\nvalue-size = { min = 64, max = 16 }"),
     ("leases of no time", "[workload]\nlease-ttl = { min = 0, max = 2 }"),
+    ("share of transactions", "[workload.txn]\nrange-guard = 101"),
     ("rate of nothing", "[workload]\nrate = 0"),
     ("too many members", "[cluster]\nmembers = 9"),
     ("election too short", "[cluster]\nheartbeat = \"500ms\""),

@@ -7,7 +7,7 @@ use super::past::Maker;
 use super::real_time::capital;
 use super::replay::Wrong;
 use super::tally::Tally;
-use crate::history::{Request, Response, Revision, Txn, TxnOp};
+use crate::history::{Delete, Put, Request, Response, Revision, Txn, TxnOp};
 use crate::keys::KeyRange;
 use crate::model::{Change, Claim};
 use crate::verdict::{Finding, Witness, WitnessStep};
@@ -111,8 +111,9 @@ impl Engine {
         sight: Sight,
     ) {
         if changes.iter().all(|change| may_make(&operation.request, change)) {
-            // Its answer is wrong, and told as that; what the watch shows is its doing.
-            self.stop(format!("after revision {revision} was not what the guards allow"));
+            // What the watch shows is its doing. If it is not right on what the store held,
+            // its answer is wrong and told as that, or that of a write before it was.
+            self.stop(format!("after revision {revision} was not what its write makes of it"));
             return;
         }
         let on = sight.member.map(|member| format!(" on {member}")).unwrap_or_default();
@@ -244,21 +245,31 @@ pub(super) fn read_at(request: &Request, revision: Revision) -> Revision {
 
 /// Whether a request may make a change, in whichever branch.
 fn may_make(request: &Request, change: &Change) -> bool {
-    matches!(request, Request::Txn(txn) if transaction_may_make(txn, change))
+    match request {
+        Request::Put(put) => put_may_make(put, change),
+        Request::Delete(delete) => delete_may_make(delete, change),
+        Request::Txn(txn) => transaction_may_make(txn, change),
+        _ => false,
+    }
 }
 
 fn transaction_may_make(txn: &Txn, change: &Change) -> bool {
     txn.success.iter().chain(&txn.failure).any(|op| match op {
-        TxnOp::Put(put) => change.pair.as_ref().is_some_and(|pair| {
-            put.key == change.key && (put.ignore_value || put.value == pair.value)
-        }),
-        TxnOp::Delete(delete) => {
-            let range = KeyRange::new(&delete.key, &delete.range_end);
-            change.pair.is_none() && range.contains(&change.key)
-        }
+        TxnOp::Put(put) => put_may_make(put, change),
+        TxnOp::Delete(delete) => delete_may_make(delete, change),
         TxnOp::Txn(txn) => transaction_may_make(txn, change),
         TxnOp::Range(_) => false,
     })
+}
+
+fn put_may_make(put: &Put, change: &Change) -> bool {
+    put.key == change.key
+        && change.pair.as_ref().is_some_and(|pair| put.ignore_value || put.value == pair.value)
+}
+
+fn delete_may_make(delete: &Delete, change: &Change) -> bool {
+    let range = KeyRange::new(&delete.key, &delete.range_end);
+    change.pair.is_none() && range.contains(&change.key)
 }
 
 /// A change in words.

@@ -81,9 +81,11 @@ impl<'a> Writes<'a> {
             return;
         }
         self.deletes.push(span);
-        self.deleted.extend(answer.prev_kvs.iter().map(|pair| &pair.key));
         if span.1.is_empty() {
+            // Its previous pair would name it a second time.
             self.deleted.push(span.0);
+        } else {
+            self.deleted.extend(answer.prev_kvs.iter().map(|pair| &pair.key));
         }
     }
 

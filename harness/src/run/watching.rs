@@ -69,6 +69,7 @@ async fn follow(
     let enough = tokio::time::sleep(run.step.max_time);
     tokio::pin!(enough);
     let every = run.step.progress_every.unwrap_or(Duration::MAX / 4);
+    let mut stall = run.step.stall;
     let mut seen = 0;
     while seen < run.step.max_events {
         tokio::select! {
@@ -77,6 +78,11 @@ async fn follow(
                 seen += take(run, id, message, observe);
                 if ended {
                     return;
+                }
+                // The first response says that the watch exists. What comes now waits in
+                // the connection, and beyond its window in the member.
+                if let Some(time) = stall.take() {
+                    run.session.stop.sleep(time).await;
                 }
             }
             () = tokio::time::sleep(every) => {

@@ -19,6 +19,8 @@ pub struct WatchSpec {
     pub no_put: u32,
     /// Leave deletes out; never together with puts.
     pub no_delete: u32,
+    /// Take nothing for a while once the watch exists, as a slow reader.
+    pub slow: u32,
     /// Continue the watch before where it stopped.
     pub resume: u32,
     /// Of those that are continued: on another member.
@@ -79,6 +81,7 @@ impl Default for WatchSpec {
             fragment: 30,
             no_put: 10,
             no_delete: 10,
+            slow: 5,
             resume: 60,
             resume_elsewhere: 85,
             start: WatchStarts::default(),
@@ -110,7 +113,7 @@ impl Default for WatchRanges {
 
 impl WatchSpec {
     /// Its shares of a hundred, by their keys.
-    pub(super) fn shares(&self) -> [(&'static str, u32); 8] {
+    pub(super) fn shares(&self) -> [(&'static str, u32); 9] {
         [
             ("prev-kv", self.prev_kv),
             ("progress-notify", self.progress_notify),
@@ -118,6 +121,7 @@ impl WatchSpec {
             ("fragment", self.fragment),
             ("no-put", self.no_put),
             ("no-delete", self.no_delete),
+            ("slow", self.slow),
             ("resume", self.resume),
             ("resume-elsewhere", self.resume_elsewhere),
         ]

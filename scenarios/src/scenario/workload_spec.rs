@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::{ByteRange, SecondsRange};
 use super::span::Span;
+use super::txn_spec::TxnSpec;
 use super::watch_spec::WatchSpec;
 use crate::workload::WeightEntry;
 
@@ -38,6 +39,8 @@ pub struct WorkloadSpec {
     /// How often each request is drawn, relative to the others; a request that is left
     /// out keeps the workload's own weight, and 0 leaves it out of the traffic.
     pub weights: BTreeMap<String, u32>,
+    /// What transactions hold.
+    pub txn: TxnSpec,
     /// How watchers watch.
     pub watch: WatchSpec,
 }
@@ -56,6 +59,7 @@ impl Default for WorkloadSpec {
             lease_ttl: SecondsRange { min: 2, max: 4 },
             compact_lag: 200,
             weights: BTreeMap::new(),
+            txn: TxnSpec::default(),
             watch: WatchSpec::default(),
         }
     }

@@ -22,9 +22,11 @@ fn inner(txn: &mut TxnResponse, before: Revision, changed: &mut bool) {
     for response in &mut txn.responses {
         if let Response::Txn(nested) = response {
             inner(nested, before, changed);
-        } else {
-            *changed |= mutated(response);
+            // The header of an inner transaction is there, and empty.
+            nested.header = Some(Header::default());
+            continue;
         }
+        *changed |= mutated(response);
         let revision = if *changed { before.next() } else { before };
         set(response, Some(Header { revision, ..Header::default() }));
     }

@@ -16,6 +16,8 @@ use crate::workload::WatchStep;
 const REVISIONS_MAX: usize = 64;
 /// Events that a fragment holds, where the client allows fragments.
 const FRAGMENT_EVENTS: usize = 2;
+/// Frames that wait for a reader before the member keeps the rest.
+const BACKLOG: u64 = 4;
 /// How often a member sends progress notifications to watches that want them.
 const PROGRESS_EVERY: u64 = SECOND;
 
@@ -35,6 +37,8 @@ pub(super) enum WatchOwner {
 pub(super) struct Wanted {
     pub(super) max_events: Option<u64>,
     pub(super) max_time: Option<u64>,
+    /// How long nothing is taken once the watch exists.
+    pub(super) stall: Option<u64>,
     pub(super) progress_every: Option<u64>,
 }
 
@@ -44,6 +48,7 @@ impl Wanted {
         Self {
             max_events: Some(step.max_events),
             max_time: Some(nanos(step.max_time)),
+            stall: step.stall.map(nanos),
             progress_every: step.progress_every.map(nanos),
         }
     }
@@ -86,6 +91,10 @@ pub(super) struct Watch {
     feed: Option<Feed>,
     /// When the last frame under way arrives: frames never overtake each other.
     last_arrival: u64,
+    /// Until when a slow reader takes nothing.
+    stalled_until: u64,
+    /// Frames that were sent.
+    sent: u64,
 }
 
 impl Watch {
@@ -107,7 +116,21 @@ impl Watch {
             reached: Revision(0),
             feed: None,
             last_arrival: 0,
+            stalled_until: 0,
+            sent: 0,
         }
+    }
+
+    /// From now on the reader takes nothing for a while.
+    pub(super) fn stall(&mut self, now: u64) {
+        let Some(stall) = self.wanted.stall else { return };
+        self.stalled_until = now.saturating_add(stall);
+        self.last_arrival = self.last_arrival.max(self.stalled_until);
+    }
+
+    /// Whether so much waits for a slow reader that the member keeps the rest.
+    fn is_clogged(&self, now: u64) -> bool {
+        now < self.stalled_until && self.sent.saturating_sub(self.frames) >= BACKLOG
     }
 
     fn wants(&self, event: &KeyEvent) -> bool {
@@ -207,9 +230,17 @@ impl World<'_> {
         let now = self.agenda.now();
         let Some(watch) = self.watches.get_mut(&id) else { return };
         let place = &self.members[usize::from(watch.member.0)];
+        let (clogged, later) = (watch.is_clogged(now), watch.stalled_until);
         let Some(feed) = watch.feed.as_mut() else { return };
         feed.flushing = false;
         if !place.serves(now) || place.incarnation != feed.incarnation {
+            return;
+        }
+        if clogged {
+            // What is kept may be compacted meanwhile.
+            feed.synced &= feed.next > place.store.revision();
+            feed.flushing = true;
+            self.agenda.at(later, Task::Flush(id));
             return;
         }
         let compacted = place.store.compacted();
@@ -357,6 +388,7 @@ impl World<'_> {
         let now = self.agenda.now();
         let Some(watch) = self.watches.get_mut(&id) else { return };
         watch.last_arrival = watch.last_arrival.max(now + latency);
+        watch.sent += 1;
         self.agenda.at(watch.last_arrival, Task::Frame(id, Box::new(frame)));
     }
 }

@@ -56,6 +56,7 @@ impl World<'_> {
 
     /// A frame reaches the client.
     pub(super) fn frame(&mut self, id: WatchId, frame: WatchFrame) {
+        let now = self.agenda.now();
         let Some(watch) = self.watches.get_mut(&id) else { return };
         if watch.stage == Stage::Ended {
             return;
@@ -65,6 +66,7 @@ impl World<'_> {
         match &frame {
             WatchFrame::Created(_) => {
                 watch.stage = Stage::Open;
+                watch.stall(now);
                 quiet = watch.wanted.max_time.map(|time| (time, Task::Enough(id)));
             }
             WatchFrame::Events(events) => {

@@ -30,6 +30,9 @@ pub struct WatchStep {
     pub max_events: u64,
     /// The harness cancels the watch after this time.
     pub max_time: Duration,
+    /// How long it takes nothing once the watch exists, as a slow reader; not at all where
+    /// absent. It is part of `max_time`.
+    pub stall: Option<Duration>,
     /// How often to ask for a progress notification; never where absent.
     pub progress_every: Option<Duration>,
 }

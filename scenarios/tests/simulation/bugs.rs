@@ -64,7 +64,7 @@ fn hunt(bug: Bug, checker: &str, anomaly: &str) -> Result<(), String> {
     for seed in 0..SEEDS {
         let judged = run(bug, seed);
         struck += judged.simulated.struck.get(&bug).copied().unwrap_or(0);
-        if judged.anomalies(checker).iter().any(|found| found == anomaly) {
+        if judged.anomalies(checker).contains(&anomaly) {
             assert_eq!(judged.judgement.status, Status::Invalid);
             return Ok(());
         }

@@ -41,7 +41,7 @@ pub struct Taken {
 }
 
 /// Time from one step to the next.
-const TICK: u64 = 2_000_000;
+pub const TICK: u64 = 2_000_000;
 /// Events that a watch delivers at most before it is cancelled.
 const DELIVERED_MAX: usize = 16;
 

@@ -5,5 +5,5 @@ mod driver;
 mod store;
 mod trigger;
 
-pub use driver::{Taken, drive, plan};
+pub use driver::{TICK, Taken, drive, plan};
 pub use trigger::fires_and_is_avoided;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stormglass_checkers::history::{
-    Bytes, Definite, Delete, DeleteResponse, Empty, Header, KeyEvent, KeyEventKind, KeyValue,
-    LeaseTtl, Outcome, Put, PutResponse, Range, RangeResponse, Refusal, Request, Response,
-    Revision, Txn, TxnOp, TxnResponse,
+    Bytes, Compare, CompareOperator, CompareTarget, Definite, Delete, DeleteResponse, Empty,
+    Header, KeyEvent, KeyEventKind, KeyValue, LeaseListResponse, LeaseTimeToLiveResponse, LeaseTtl,
+    Outcome, Put, PutResponse, Range, RangeResponse, Refusal, Request, Response, Revision, Txn,
+    TxnOp, TxnResponse,
 };
 
 /// The store.
@@ -57,6 +58,11 @@ impl Store {
             Request::Put(put) if put.lease.0 != 0 && !self.leases.contains(&put.lease.0) => {
                 return Err(Refusal::LeaseNotFound);
             }
+            Request::Put(put)
+                if (put.ignore_value || put.ignore_lease) && !self.pairs.contains_key(&put.key) =>
+            {
+                return Err(Refusal::KeyNotFound);
+            }
             Request::Put(put) => self.put(put, at),
             Request::Range(range) => self.range(range)?,
             Request::Delete(delete) => self.delete(delete, at),
@@ -67,7 +73,9 @@ impl Store {
                 Response::Compact(Empty::default())
             }
             Request::LeaseGrant(grant) => {
-                self.leases.insert(grant.lease.0);
+                if !self.leases.insert(grant.lease.0) {
+                    return Err(Refusal::LeaseExists);
+                }
                 Response::LeaseGrant(LeaseTtl { lease: grant.lease, ..LeaseTtl::default() })
             }
             Request::LeaseKeepAlive(alive) => {
@@ -79,6 +87,11 @@ impl Store {
                 self.leases.remove(&lease.lease.0);
                 Response::LeaseRevoke(Empty::default())
             }
+            Request::LeaseTimeToLive(question) => {
+                let lease = question.lease;
+                Response::LeaseTimeToLive(LeaseTimeToLiveResponse { lease, ..Default::default() })
+            }
+            Request::LeaseList {} => Response::LeaseList(LeaseListResponse::default()),
             other => panic!("the workload does not send {other:?}"),
         })
     }
@@ -107,8 +120,14 @@ impl Store {
             create_revision: before.as_ref().map_or(Revision(at), |pair| pair.create_revision),
             mod_revision: Revision(at),
             version: before.as_ref().map_or(1, |pair| pair.version + 1),
-            value: put.value.clone(),
-            lease: put.lease,
+            value: match &before {
+                Some(before) if put.ignore_value => before.value.clone(),
+                _ => put.value.clone(),
+            },
+            lease: match &before {
+                Some(before) if put.ignore_lease => before.lease,
+                _ => put.lease,
+            },
         };
         self.pairs.insert(put.key.clone(), pair.clone());
         self.log.push(KeyEvent { kind: KeyEventKind::Put, kv: pair, prev_kv: None });
@@ -154,22 +173,25 @@ impl Store {
         let responses = responses.collect::<Result<_, _>>()?;
         Ok(Response::Txn(TxnResponse { header: None, succeeded, responses }))
     }
-
-    pub(crate) fn pair(&self, key: &Bytes) -> Option<&KeyValue> {
-        self.pairs.get(key)
-    }
 }
 
-fn holds(store: &Store, guard: &stormglass_checkers::history::Compare) -> bool {
-    use stormglass_checkers::history::{CompareOperator, CompareTarget};
-    let pair = store.pair(&guard.key).cloned();
-    let stored = pair.clone().unwrap_or_default();
+fn holds(store: &Store, guard: &Compare) -> bool {
+    let found = store.pairs.range(guard.key.clone()..);
+    let found = found.take_while(|(key, _)| inside(&guard.key, &guard.range_end, key));
+    let found: Vec<&KeyValue> = found.map(|(_, pair)| pair).collect();
+    if found.is_empty() {
+        let value = matches!(guard.target, CompareTarget::Value(_));
+        return !value && satisfies(&KeyValue::default(), guard);
+    }
+    found.into_iter().all(|pair| satisfies(pair, guard))
+}
+
+fn satisfies(stored: &KeyValue, guard: &Compare) -> bool {
     let order = match &guard.target {
         CompareTarget::Version(version) => stored.version.cmp(version),
         CompareTarget::CreateRevision(revision) => stored.create_revision.cmp(revision),
         CompareTarget::ModRevision(revision) => stored.mod_revision.cmp(revision),
         CompareTarget::Lease(lease) => stored.lease.cmp(lease),
-        CompareTarget::Value(_) if pair.is_none() => return false,
         CompareTarget::Value(value) => stored.value.cmp(value),
     };
     match guard.operator {

@@ -57,10 +57,12 @@ pub(super) fn granted_once(case: &Case<'_>, lease: LeaseId) -> bool {
     grants(case, lease) == 1
 }
 
-/// How often a lease was asked for by its number.
+/// How often a lease was asked for by its number before the last step had ended. What is
+/// asked for later is another lease, which no step can be about.
 fn grants(case: &Case<'_>, lease: LeaseId) -> usize {
+    let last = case.steps.iter().map(Step::end).max().unwrap_or(u64::MAX);
     let of = |one: &&Operation| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease);
-    case.context.operations.iter().filter(of).count()
+    case.context.operations.iter().filter(of).filter(|one| one.invocation <= last).count()
 }
 
 /// Whether somebody may have revoked a lease before an event.

@@ -65,7 +65,7 @@ fn lease_misordered(case: &Case<'_>) -> Proof {
         return demand(used.iter().any(never), "uses leases that somebody had asked for");
     };
     demand(end.precedes(using), "has an end that was not before the use")?;
-    let ended = |lease: &LeaseId| ends(end, *lease) && asked(lease, u64::MAX) == 1;
+    let ended = |lease: &LeaseId| ends(end, *lease) && asked(lease, using.ended()) == 1;
     demand(used.iter().any(ended), "does not end a lease that is used later")
 }
 

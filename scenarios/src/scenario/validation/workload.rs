@@ -18,6 +18,7 @@ pub(super) fn check(spec: &WorkloadSpec) -> Result<(), Flaw> {
     })?;
     numbers(spec)?;
     ranges(spec)?;
+    txn(spec)?;
     watch(spec)?;
     weights(spec, entry)
 }
@@ -52,6 +53,14 @@ fn ranges(spec: &WorkloadSpec) -> Result<(), Flaw> {
     let fits = 1 <= ttl.min && ttl.min <= ttl.max && ttl.max <= LEASE_SECONDS_MAX;
     ensure(fits, "workload.lease-ttl", || {
         format!("write min and max in seconds with 1 <= min <= max <= {LEASE_SECONDS_MAX}")
+    })
+}
+
+fn txn(spec: &WorkloadSpec) -> Result<(), Flaw> {
+    spec.txn.shares().into_iter().try_for_each(|(name, share)| {
+        ensure(share <= 100, &format!("workload.txn.{name}"), || {
+            "a share of transactions is at most 100 of a hundred: lower it".to_owned()
+        })
     })
 }
 

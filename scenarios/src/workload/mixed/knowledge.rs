@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use stormglass_checkers::history::{
-    Bytes, Delete, Header, KeyValue, Put, PutResponse, Range, RangeResponse, Refusal, Request,
-    Response, Revision, Txn, TxnOp, TxnResponse,
+    Bytes, Delete, Header, KeyValue, LeaseId, Put, PutResponse, Range, RangeResponse, Refusal,
+    Request, Response, Revision, Txn, TxnOp, TxnResponse,
 };
 
 use super::keys::{KeySpace, contains};
@@ -17,11 +17,13 @@ pub(super) struct Known {
     pub(super) create_revision: Option<Revision>,
     pub(super) version: Option<i64>,
     pub(super) value: Option<Bytes>,
+    pub(super) lease: Option<LeaseId>,
 }
 
 impl Known {
     fn absent() -> Self {
-        Self { create_revision: Some(Revision(0)), version: Some(0), ..Self::default() }
+        let lease = Some(LeaseId::default());
+        Self { create_revision: Some(Revision(0)), version: Some(0), lease, ..Self::default() }
     }
 
     /// Whether the key was absent.
@@ -96,7 +98,14 @@ impl Knowledge {
                 Some(before) => Some(before.version.saturating_add(1)),
                 None => put.prev_kv.then_some(1),
             },
-            value: Some(put.value.clone()),
+            value: match before {
+                Some(before) if put.ignore_value => Some(before.value.clone()),
+                _ => (!put.ignore_value).then(|| put.value.clone()),
+            },
+            lease: match before {
+                Some(before) if put.ignore_lease => Some(before.lease),
+                _ => (!put.ignore_lease).then_some(put.lease),
+            },
         };
         self.learn(keys, &put.key, known);
     }
@@ -134,6 +143,7 @@ impl Knowledge {
                 (TxnOp::Put(put), Response::Put(answer)) => self.put(keys, put, answer, header),
                 (TxnOp::Range(range), Response::Range(answer)) => self.range(keys, range, answer),
                 (TxnOp::Delete(delete), Response::Delete(_)) => self.delete(keys, delete),
+                (TxnOp::Txn(inner), Response::Txn(answer)) => self.txn(keys, inner, answer, header),
                 _ => {}
             }
         }
@@ -153,5 +163,6 @@ fn present(pair: &KeyValue, keys_only: bool) -> Known {
         create_revision: Some(pair.create_revision),
         version: Some(pair.version),
         value: (!keys_only).then(|| pair.value.clone()),
+        lease: Some(pair.lease),
     }
 }

@@ -3,10 +3,12 @@
 
 mod actors;
 mod client;
+mod draws;
 mod guards;
 mod keys;
 mod knowledge;
 mod leases;
+mod nested;
 mod prefill;
 mod ranges;
 mod requests;

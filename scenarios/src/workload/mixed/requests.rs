@@ -5,6 +5,7 @@ use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{
     Compact, Delete, LeaseId, Nanos, Put, Range, Refusal, Request, Response, Revision,
 };
+use stormglass_checkers::model::lease_of;
 
 use super::knowledge::Knowledge;
 use super::leases::Leases;
@@ -64,20 +65,30 @@ impl Requests {
     /// Learns from an answer.
     pub(super) fn answered(&mut self, settings: &Settings, request: &Request, answer: &Response) {
         self.knowledge.answered(&settings.keys, request, answer);
-        if let Response::LeaseKeepAlive(alive) = answer {
-            if alive.ttl_seconds > 0 {
-                self.leases.renewed(alive.lease);
-            } else {
-                self.leases.lost(alive.lease);
+        match answer {
+            Response::LeaseGrant(granted) => {
+                self.leases.granted(granted.lease, granted.ttl_seconds);
             }
+            Response::LeaseKeepAlive(alive) if alive.ttl_seconds > 0 => {
+                self.leases.renewed(alive.lease);
+            }
+            Response::LeaseKeepAlive(alive) => self.leases.lost(alive.lease),
+            _ => {}
         }
     }
 
     /// Learns from a refusal.
     pub(super) fn refused(&mut self, request: &Request, refusal: Refusal) {
         self.knowledge.refused(request, refusal);
-        if let (Request::Put(Put { lease, .. }), Refusal::LeaseNotFound) = (request, refusal) {
-            self.leases.lost(*lease);
+        match (request, refusal) {
+            (_, Refusal::LeaseNotFound) => {
+                if let Some(lease) = lease_of(request) {
+                    self.leases.lost(lease);
+                }
+            }
+            // Granted again, and the store had it still: its time has another end.
+            (Request::LeaseGrant(grant), Refusal::LeaseExists) => self.leases.lost(grant.lease),
+            _ => {}
         }
     }
 
@@ -85,6 +96,7 @@ impl Requests {
         let (keys, knowledge, rng) = (&settings.keys, &self.knowledge, &mut self.rng);
         Some(match name {
             "put" => self.put(settings),
+            "put-keep" => self.put_keeping(settings, now),
             "get" => Request::Range(ranges::get(keys, rng)),
             "range" => Request::Range(ranges::range(keys, knowledge, rng)),
             "stale-range" => {
@@ -92,6 +104,7 @@ impl Requests {
                 Request::Range(Range { serializable: true, ..range })
             }
             "history-range" => Request::Range(ranges::history(keys, knowledge, rng)?),
+            "refused-range" => Request::Range(ranges::refused(keys, knowledge, rng)),
             "delete" => {
                 let (key, prev_kv) = (keys.hot(rng), rng.random_bool(0.5));
                 Request::Delete(Delete { key, prev_kv, ..Delete::default() })
@@ -100,26 +113,42 @@ impl Requests {
                 let ((key, range_end), prev_kv) = (keys.neighbours(3, rng), rng.random_bool(0.5));
                 Request::Delete(Delete { key, range_end, prev_kv })
             }
-            "txn" => Request::Txn(self.transactions(settings).writing()),
-            "local-txn" => Request::Txn(self.transactions(settings).local()),
-            "lease-grant" => Request::LeaseGrant(self.leases.grant(now, rng)?),
+            "txn" => Request::Txn(self.transactions(settings, now).writing()),
+            "nested-txn" => Request::Txn(self.transactions(settings, now).nested()),
+            "read-txn" => Request::Txn(self.transactions(settings, now).reading()),
+            "local-txn" => Request::Txn(self.transactions(settings, now).local()),
+            "compact" => Request::Compact(self.compact(settings, now)?),
+            _ => return self.lease_request(name, settings, now),
+        })
+    }
+
+    fn lease_request(&mut self, name: &str, settings: &Settings, now: Nanos) -> Option<Request> {
+        let (leases, rng) = (&mut self.leases, &mut self.rng);
+        Some(match name {
+            "lease-grant" => Request::LeaseGrant(leases.grant(now, rng)?),
+            "lease-grant-short" => Request::LeaseGrant(leases.grant_short(now, rng)?),
+            "lease-grant-again" => Request::LeaseGrant(leases.grant_again(now, rng)?),
             "lease-attach" => {
-                let lease = self.leases.any(now, rng)?;
+                let lease = leases.any(now, rng)?;
                 self.attach(settings, lease)
             }
-            "lease-keepalive" => Request::LeaseKeepAlive(self.leases.keep_alive(now)?),
-            "lease-revoke" => Request::LeaseRevoke(self.leases.revoke(now, rng)?),
-            "compact" => Request::Compact(self.compact(settings, now)?),
+            "lease-keepalive" => Request::LeaseKeepAlive(leases.keep_alive(now)?),
+            "lease-keepalive-late" => Request::LeaseKeepAlive(leases.keep_alive_late(now)?),
+            "lease-revoke" => Request::LeaseRevoke(leases.revoke(now, rng)?),
+            "lease-revoke-late" => Request::LeaseRevoke(leases.revoke_late(now)?),
+            "lease-time-to-live" => Request::LeaseTimeToLive(leases.question(now, rng)?),
+            "lease-list" => Request::LeaseList {},
             _ => return None,
         })
     }
 
-    fn transactions<'a>(&'a mut self, settings: &'a Settings) -> Transactions<'a> {
+    fn transactions<'a>(&'a mut self, settings: &'a Settings, now: Nanos) -> Transactions<'a> {
         Transactions {
             settings,
             client: self.client,
             knowledge: &self.knowledge,
             values: &mut self.values,
+            lease: self.leases.any(now, &mut self.rng),
             rng: &mut self.rng,
         }
     }
@@ -134,6 +163,23 @@ impl Requests {
         };
         let (value, prev_kv) = (self.values.next(rng), rng.random_bool(0.3));
         Request::Put(Put { key, value, prev_kv, ..Put::default() })
+    }
+
+    /// A put that keeps what it does not write, the value or the lease; where there is no
+    /// key, it is refused.
+    fn put_keeping(&mut self, settings: &Settings, now: Nanos) -> Request {
+        let (keys, rng) = (&settings.keys, &mut self.rng);
+        let key = if rng.random_bool(0.7) { keys.hot(rng) } else { keys.leased(rng) };
+        let prev_kv = rng.random_bool(0.3);
+        let put = Put { key, prev_kv, ..Put::default() };
+        Request::Put(match rng.random_range(0..5) {
+            0..2 => {
+                let lease = self.leases.any(now, rng).filter(|_| rng.random_bool(0.5));
+                Put { ignore_value: true, lease: lease.unwrap_or_default(), ..put }
+            }
+            2..4 => Put { ignore_lease: true, value: self.values.next(rng), ..put },
+            _ => Put { ignore_value: true, ignore_lease: true, ..put },
+        })
     }
 
     fn attach(&mut self, settings: &Settings, lease: LeaseId) -> Request {

@@ -9,14 +9,17 @@ use stormglass_checkers::history::{
     Body, Event, Header, MemberIndex, Revision, WatchEvents, WatchFrame, WatchRequest,
 };
 
+use super::draws::percent;
 use super::settings::Settings;
-use super::watches::{fresh, percent};
+use super::watches::fresh;
 use crate::workload::actor::Workload;
 use crate::workload::context::Context;
 use crate::workload::step::{Step, WatchStep};
 
 /// Pause between two watches, at most, in milliseconds.
 const PAUSE_MILLISECONDS: u64 = 300;
+/// How long a slow reader takes nothing, in milliseconds.
+const STALL_MILLISECONDS: std::ops::Range<u64> = 500..4_000;
 
 /// A watcher: opens watches of every kind one after the other, stays with each for a
 /// while, and continues many of them on another member.
@@ -80,12 +83,17 @@ impl Watcher {
     fn step(&mut self, member: MemberIndex, request: WatchRequest, resumes: bool) -> WatchStep {
         let asks = percent(self.settings.spec.watch.progress_request, &mut self.rng);
         let period = Duration::from_millis(self.rng.random_range(50..500));
+        let reads = Duration::from_millis(self.rng.random_range(300..4_000));
+        let slow = percent(self.settings.spec.watch.slow, &mut self.rng);
+        let stall = slow.then(|| self.rng.random_range(STALL_MILLISECONDS));
+        let stall = stall.map(Duration::from_millis);
         WatchStep {
             member,
             request,
             resumes,
             max_events: self.rng.random_range(20..2_000),
-            max_time: Duration::from_millis(self.rng.random_range(300..4_000)),
+            max_time: reads + stall.unwrap_or_default(),
+            stall,
             progress_every: (asks && self.settings.triggers.progress_request).then_some(period),
         }
     }

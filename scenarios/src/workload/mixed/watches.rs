@@ -5,6 +5,7 @@ use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{Bytes, Revision, WatchRequest};
 
+use super::draws::{drawn, percent};
 use super::keys::Interval;
 use super::settings::Settings;
 
@@ -35,11 +36,6 @@ enum Extent {
     Leased,
     Everything,
     FromKey,
-}
-
-/// True for so many of a hundred.
-pub(super) fn percent(share: u32, rng: &mut ChaCha8Rng) -> bool {
-    rng.random_range(0..100) < share
 }
 
 /// A watch that continues no other, by a watcher that knows so much of the store.
@@ -122,19 +118,4 @@ fn start(settings: &Settings, (newest, compacted): (i64, i64), rng: &mut ChaCha8
 fn off_compacted(settings: &Settings, start: Revision, compacted: Revision) -> Revision {
     let there = !start.is_zero() && start == compacted;
     if there && !settings.triggers.watch_compacted_start { start.next() } else { start }
-}
-
-/// One of these by its weight; none where every weight is 0.
-fn drawn<T: Copy>(choices: &[(T, u32)], rng: &mut ChaCha8Rng) -> Option<T> {
-    let total: u64 = choices.iter().map(|(_, weight)| u64::from(*weight)).sum();
-    if total == 0 {
-        return None;
-    }
-    let mut point = rng.random_range(0..total);
-    choices.iter().find_map(|(choice, weight)| {
-        let weight = u64::from(*weight);
-        let found = point < weight;
-        point = point.saturating_sub(weight);
-        found.then_some(*choice)
-    })
 }
