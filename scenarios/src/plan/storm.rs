@@ -11,8 +11,8 @@ use crate::scenario::{FaultSpec, Scenario, Selector, Span, StormSpec};
 /// Nanoseconds.
 const MILLISECOND: u64 = 1_000_000;
 
-/// The faults of a scenario's storm, each as if the scenario had asked for it. Kinds that are
-/// triggers to be avoided are never drawn.
+/// The faults of a scenario's storm, each as if the scenario had asked for it. A kind that is a
+/// trigger to be avoided is drawn and left out, so that the others are the same on every release.
 pub(super) fn specs(scenario: &Scenario, seed: u64, avoided: &[String]) -> Vec<FaultSpec> {
     let Some(storm) = &scenario.storm else { return Vec::new() };
     let mut rng = random::stream(seed, "storm");
@@ -21,23 +21,19 @@ pub(super) fn specs(scenario: &Scenario, seed: u64, avoided: &[String]) -> Vec<F
     let mut from = rng.random_range(every / 2..=every);
     let mut specs = Vec::new();
     while from < end {
-        let Some(draw) = kind(storm, avoided, &mut rng) else { break };
-        specs.push(spec(draw, from, &mut rng));
+        let Some(draw) = kind(storm, &mut rng) else { break };
+        let spec = spec(draw, from, &mut rng);
+        if !avoided.iter().any(|trigger| draw.avoided_by == Some(trigger.as_str())) {
+            specs.push(spec);
+        }
         from = from.saturating_add(rng.random_range(every / 2..=every * 3 / 2));
     }
     specs
 }
 
 /// A kind, by weight.
-fn kind(storm: &StormSpec, avoided: &[String], rng: &mut ChaCha8Rng) -> Option<&'static Draw> {
-    let avoid = |draw: &Draw| {
-        draw.avoided_by.is_some_and(|trigger| avoided.iter().any(|name| name == trigger))
-    };
-    let weight = |draw: &Draw| match storm.weights.get(draw.kind) {
-        _ if avoid(draw) => 0,
-        Some(weight) => *weight,
-        None => draw.weight,
-    };
+fn kind(storm: &StormSpec, rng: &mut ChaCha8Rng) -> Option<&'static Draw> {
+    let weight = |draw: &Draw| storm.weights.get(draw.kind).copied().unwrap_or(draw.weight);
     draws().choose_weighted(rng, weight).ok()
 }
 
