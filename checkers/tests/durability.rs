@@ -169,6 +169,31 @@ fn a_lease_that_was_detached_explains_nothing() {
 }
 
 #[test]
+fn where_two_writes_made_one_revision_a_lease_may_have_ended_there_too() {
+    for split in [false, true] {
+        let mut cluster = Cluster::new(3);
+        let _ = cluster.at(0, grant(7, 5));
+        let _ = cluster.at(0, put_with_lease("k1", "v1", 7));
+        cluster.put(0, "k2", "v2");
+        cluster.put(1, "k3", "v3");
+        let mut history = cluster.finish();
+        edit_final(&mut history, 2, |kvs, _| without(kvs, "k1"));
+        if split {
+            for event in &mut history.events {
+                if let Body::Complete(Outcome::Ok(Response::Put(put))) = &mut event.body
+                    && let Some(header) = &mut put.header
+                    && header.revision == Revision(4)
+                {
+                    header.revision = Revision(3);
+                }
+            }
+        }
+        let found = anomalies(NAME, &history);
+        assert_eq!(found.contains(&"lost-write".to_owned()), !split, "{found:?}");
+    }
+}
+
+#[test]
 fn an_unknown_delete_does_not_explain_what_every_watch_denies() {
     let mut cluster = Cluster::new(3);
     cluster.put(0, "k1", "v1");

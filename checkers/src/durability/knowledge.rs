@@ -67,6 +67,17 @@ pub(super) struct Operation {
     pub(super) request: Request,
 }
 
+/// Who told what a revision changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// A watch over every key.
+    Watch,
+    /// Whoever made it.
+    Maker,
+    /// Several makers: the store has split, and others may hold a third thing there.
+    Makers,
+}
+
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Knowledge {
@@ -76,8 +87,8 @@ pub(super) struct Knowledge {
     deletions: BTreeMap<Bytes, BTreeSet<Revision>>,
     /// Acknowledged deletions of ranges, by revision.
     range_deletions: BTreeMap<Revision, Vec<KeyRange>>,
-    /// Revisions of which it is known what they changed.
-    content: BTreeSet<Revision>,
+    /// Revisions of which it is known what they changed, and from whom.
+    content: BTreeMap<Revision, Told>,
     /// Ranges that operations in doubt may have deleted.
     doubtful: Vec<KeyRange>,
     /// Whether something may delete that is not understood here.
@@ -110,7 +121,8 @@ impl Knowledge {
         let invocation = operation.invocation;
         let request = operation.request.clone();
         self.acknowledgements.enter(operation, event, answer);
-        self.content.insert(revision);
+        let told = self.content.entry(revision).or_insert(Told::Watch);
+        *told = if *told == Told::Watch { Told::Maker } else { Told::Makers };
         if self.last_write.is_none_or(|(newest, _)| newest < revision) {
             self.acknowledgements.hold(invocation);
             let last = self.last_write.replace((revision, invocation));
@@ -252,7 +264,7 @@ impl Knowledge {
                 let whole = self.whole_watches.contains(&watch.watch);
                 for change in &events.events {
                     if whole {
-                        self.content.insert(change.kv.mod_revision);
+                        self.content.entry(change.kv.mod_revision).or_insert(Told::Watch);
                     }
                     self.watched_change(event, watch.watch, change);
                 }
@@ -322,7 +334,8 @@ impl Knowledge {
     }
 
     fn covers(&self, from: Revision, to: Revision) -> bool {
-        let many = i64::try_from(self.content.range(from..=to).count()).unwrap_or(i64::MAX);
+        let known = self.content.range(from..=to).filter(|(_, told)| **told != Told::Makers);
+        let many = i64::try_from(known.count()).unwrap_or(i64::MAX);
         many == to.0 - from.0 + 1
     }
 
