@@ -13,6 +13,7 @@ use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::links::{around, hit, let_go};
 use super::member_log::{log_length, log_line, log_lines, shortened};
+use super::membership::can_spare_one;
 use super::move_leader::relieve;
 use super::params::span;
 use super::restart::{await_back, restart_all};
@@ -42,6 +43,7 @@ impl Injector for ForceSnapshot {
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
         can_kill(target)?;
+        can_spare_one(target)?;
         target.network().map(drop)
     }
 

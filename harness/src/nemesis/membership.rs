@@ -11,12 +11,24 @@ use stormglass_checkers::history::{
 use super::injector::InjectError;
 use super::site::Site;
 use crate::clock::after;
+use crate::target::{Target, Unsupported};
 
 /// Of one request.
 const ASK_LIMIT: Duration = Duration::from_secs(3);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Of a change, with all its attempts: a new leader refuses changes until it has settled.
 const CHANGE_LIMIT: Duration = Duration::from_secs(20);
+
+/// Whether a cluster can lose a member and go on.
+pub(super) fn can_spare_one(target: &dyn Target) -> Result<(), Unsupported> {
+    match target.members().len() {
+        0..3 => Err(Unsupported::because(
+            "a cluster of fewer than three members cannot go on without one: set `members` in \
+             `[cluster]` to 3 or more",
+        )),
+        _ => Ok(()),
+    }
+}
 
 /// Removes a member from the cluster; returns the ID that it had.
 pub(super) async fn remove(site: &Site, index: MemberIndex) -> Result<HexId, InjectError> {

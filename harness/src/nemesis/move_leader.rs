@@ -27,8 +27,14 @@ impl Injector for MoveLeader {
         "move-leader"
     }
 
-    fn supports(&self, _target: &dyn Target) -> Result<(), Unsupported> {
-        Ok(())
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        match target.members().len() {
+            0..2 => Err(Unsupported::because(
+                "a single member has nobody to hand over to: set `members` in `[cluster]` to 2 or \
+                 more",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn inject<'a>(

@@ -9,7 +9,7 @@ use super::disks::has_ended;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::member_log::{log_length, log_line, shortened};
-use super::membership::{add, promote, record, remove};
+use super::membership::{add, can_spare_one, promote, record, remove};
 use super::params::flag;
 use super::restart::await_back;
 use super::site::{Site, blocking};
@@ -36,6 +36,7 @@ impl Injector for ReplaceMember {
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
         can_kill(target)?;
+        can_spare_one(target)?;
         target.members().iter().try_for_each(|member| member.seat().map(drop))
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stormglass_checkers::history::{
-    Body, Event, FaultBegin, FaultEnd, HexId, MemberIndex, Outcome, Request, Sample,
+    Body, Environment, Event, FaultBegin, FaultEnd, HexId, MemberIndex, Outcome, Request, Sample,
 };
 use stormglass_checkers::verdict::Status;
 
@@ -108,6 +108,20 @@ fn faults_of_the_membership_land_bite_and_heal() {
         at(16, "replace-member", "[\"m1\"]", "learner = \"true\""),
     ];
     land_bite_and_heal_in(&scenario(&faults.concat()), &cases);
+}
+
+#[test]
+fn one_member_alone_is_not_replaced_and_the_run_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "schema = 1\nname = \"alone\"\n[cluster]\nmembers = 1\n[workload]\nclients = 2\n\
+                rate = 50\n[limits]\nduration = \"8s\"\n[[fault]]\nkind = \"replace-member\"\n\
+                at = \"1s\"\n";
+    let (dir, _) = run_scenario(folder.path(), text, 3);
+    let why = support::events(&dir).into_iter().find_map(|event| match event.body {
+        Body::Environment(Environment::FaultUnavailable { reason, .. }) => Some(reason),
+        _ => None,
+    });
+    assert!(why.is_some_and(|why| why.contains("fewer than three members")));
 }
 
 #[test]
