@@ -1,5 +1,5 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
-//! `make evidence-load`, `make evidence-storm`.
+//! `make evidence-load`, `make evidence-storm`, `make evidence-kills`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
@@ -7,6 +7,7 @@
 
 mod campaign;
 mod checkers;
+mod kills;
 mod launch;
 mod ledger;
 mod load;
@@ -33,6 +34,8 @@ enum Evidence {
     Demo(campaign::CampaignArguments),
     /// The scenario storm: everything that etcd promises to survive, composed by seeds.
     Storm(campaign::CampaignArguments),
+    /// What is left of storms whose harness gets SIGKILL.
+    Kills(kills::KillsArguments),
     /// What recording and judging cost, against a bare client loop.
     Load(load::LoadArguments),
     /// The process that has the load's cluster, started by the load itself.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Evidence::Checkers(arguments) => checkers::measure(&arguments),
         Evidence::Demo(arguments) => campaign::measure(&series::DEMO, &arguments),
         Evidence::Storm(arguments) => campaign::measure(&series::STORM, &arguments),
+        Evidence::Kills(arguments) => kills::measure(&arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(&arguments),
     };
