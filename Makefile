@@ -20,7 +20,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \
 PROTOC_READY = target/protoc/.ready
 
 .PHONY: help setup build demo test lint install evidence-checkers evidence-demo \
-	evidence-kills evidence-load evidence-storm
+	evidence-faults evidence-kills evidence-load evidence-storm
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -86,6 +86,9 @@ evidence-storm: build ## Regenerate evidence/storm.json (about two hours; ROWS=c
 # Figures of speed are those of the program that `make install` installs; a row for CI
 # takes the one that is built already.
 LOAD_PROFILE = $(if $(filter ci,$(ROWS)),dev,release)
+
+evidence-faults: build ## Regenerate evidence/faults.json (about 20 minutes; ROWS=ci: a minute)
+	@$(TARGET)/debug/examples/evidence faults --rows $(ROWS)
 
 evidence-kills: build ## Regenerate evidence/kills.json (about 20 minutes; ROWS=ci: a minute)
 	@$(TARGET)/debug/examples/evidence kills --rows $(ROWS)

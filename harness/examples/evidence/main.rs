@@ -1,5 +1,6 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
-//! `make evidence-load`, `make evidence-storm`, `make evidence-kills`.
+//! `make evidence-load`, `make evidence-storm`, `make evidence-kills`,
+//! `make evidence-faults`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
@@ -7,6 +8,7 @@
 
 mod campaign;
 mod checkers;
+mod faults;
 mod kills;
 mod launch;
 mod ledger;
@@ -34,6 +36,8 @@ enum Evidence {
     Demo(campaign::CampaignArguments),
     /// The scenario storm: everything that etcd promises to survive, composed by seeds.
     Storm(campaign::CampaignArguments),
+    /// Every fault alone: what shows that it bit, and its heal.
+    Faults(faults::FaultsArguments),
     /// What is left of storms whose harness gets SIGKILL.
     Kills(kills::KillsArguments),
     /// What recording and judging cost, against a bare client loop.
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Evidence::Checkers(arguments) => checkers::measure(&arguments),
         Evidence::Demo(arguments) => campaign::measure(&series::DEMO, &arguments),
         Evidence::Storm(arguments) => campaign::measure(&series::STORM, &arguments),
+        Evidence::Faults(arguments) => faults::measure(&arguments),
         Evidence::Kills(arguments) => kills::measure(&arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(&arguments),
