@@ -46,7 +46,7 @@ struct KillRow {
     processes: usize,
     /// How long after the signal the last of them was gone, if all were within two seconds.
     gone_after_ms: Option<u64>,
-    /// Mounts and namespaces that were not there before, after `stormglass cleanup`.
+    /// Of its mounts, namespaces and data what is there still after `stormglass cleanup`.
     left: BTreeSet<String>,
     /// Of `stormglass check` on what was recorded: never valid.
     check_exit_code: Option<i32>,
@@ -97,19 +97,21 @@ fn kill_one(program: &Path, seed: u64, commit: &str) -> io::Result<KillRow> {
     let provenance = Provenance::now(commit);
     let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
     let dir = folder.path().join("run");
-    let before = surroundings(&dir)?;
     let mut command = Command::new(program);
     command.args(["run", "storm", "--etcd", RELEASE, "--seed", &seed.to_string()]);
     command.args(["--progress", "none", "--out"]).arg(&dir);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let wait = stream(seed, "evidence/kill").random_range(KILLED_AFTER_MS);
     thread::sleep(Duration::from_millis(wait));
-    let processes = processes_of(&dir)?.len();
+    let processes = processes_of(&dir)?;
+    // Neighbours have namespaces too: only those of this run count.
+    let mut own = namespaces(&processes);
+    own.retain(|namespace| !namespaces(&["/proc/self".into()]).contains(namespace));
     child.kill()?;
     child.wait()?;
     let gone_after_ms = await_gone(&dir)?;
     let cleanup = run(quiet(Command::new(program).arg("cleanup")), COMMAND_LIMIT)?;
-    let mut left: BTreeSet<String> = surroundings(&dir)?.difference(&before).cloned().collect();
+    let mut left = await_nothing(&dir, &own)?;
     if !cleanup.with(ExitCode::Valid) {
         left.insert(format!("cleanup: {}", cleanup.meaning()));
     }
@@ -117,7 +119,7 @@ fn kill_one(program: &Path, seed: u64, commit: &str) -> io::Result<KillRow> {
     Ok(KillRow {
         seed,
         killed_after_s: tenth(Duration::from_millis(wait).as_secs_f64()),
-        processes,
+        processes: processes.len(),
         gone_after_ms,
         left,
         check_exit_code: check.code,
@@ -144,6 +146,20 @@ fn await_gone(dir: &Path) -> io::Result<Option<u64>> {
     }
 }
 
+/// What remains of a run when there was time to end: the kernel takes down a namespace after the
+/// last process in it has lost its memory, and with that its command line.
+fn await_nothing(dir: &Path, own: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
+    let clock = Clock::start();
+    let deadline = after(clock.now(), GONE_LIMIT);
+    loop {
+        let left = remains(dir, own)?;
+        if left.is_empty() || clock.until(deadline).is_zero() {
+            return Ok(left);
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
 /// The processes that name a run's directory in their command lines.
 fn processes_of(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let marker = dir.to_string_lossy().into_owned();
@@ -154,22 +170,32 @@ fn processes_of(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(processes()?.into_iter().filter(names).collect())
 }
 
+/// Every process but this one. Those that have ended and that the machine's first process has
+/// not asked about yet hold nothing but their number.
 fn processes() -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.parse::<u32>().is_ok() && name != std::process::id().to_string() {
+        let other = name.parse::<u32>().is_ok() && name != std::process::id().to_string();
+        if other && !has_ended(&path) {
             found.push(path);
         }
     }
     Ok(found)
 }
 
-/// The namespaces that anybody is in, the mounts below a directory, and the directory's data.
-fn surroundings(dir: &Path) -> io::Result<BTreeSet<String>> {
+fn has_ended(process: &Path) -> bool {
+    let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+    // The name before it may hold anything, parentheses too.
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    state.is_none_or(|state| matches!(state, 'Z' | 'X'))
+}
+
+/// The namespaces that processes are in.
+fn namespaces(processes: &[PathBuf]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for process in processes()? {
+    for process in processes {
         for kind in ["net", "mnt", "pid", "user"] {
             // A process may end while it is looked at.
             if let Ok(namespace) = fs::read_link(process.join("ns").join(kind)) {
@@ -177,6 +203,14 @@ fn surroundings(dir: &Path) -> io::Result<BTreeSet<String>> {
             }
         }
     }
+    found
+}
+
+/// Of a run's namespaces those that somebody is still in, the mounts below its directory, and
+/// the members' data.
+fn remains(dir: &Path, own: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
+    let mut found = namespaces(&processes()?);
+    found.retain(|namespace| own.contains(namespace));
     let marker = dir.to_string_lossy().into_owned();
     let mounts = fs::read_to_string("/proc/self/mounts")?;
     let below = mounts.lines().filter(|line| line.contains(&marker));
