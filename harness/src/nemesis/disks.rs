@@ -95,11 +95,7 @@ pub(super) async fn come_back(
     struck: bool,
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), if struck { GRACE } else { Duration::ZERO });
-    while !has_ended(site, index) && clock.now() < end {
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
+    await_end(site, index, if struck { GRACE } else { Duration::ZERO }).await;
     let mut result = Ok(());
     for _ in 0..ATTEMPTS {
         if has_ended(site, index) {
@@ -113,6 +109,19 @@ pub(super) async fn come_back(
         }
     }
     result
+}
+
+/// Waits until a member's process has ended, at most for `limit`; whether it has.
+pub(super) async fn await_end(site: &Site, index: MemberIndex, limit: Duration) -> bool {
+    let clock = site.session.recorder.clock();
+    let end = after(clock.now(), limit);
+    while !has_ended(site, index) {
+        if clock.now() >= end {
+            return false;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    true
 }
 
 /// Whether a member's process has ended; an end that nobody has seen yet is recorded.

@@ -1,6 +1,7 @@
 //! A member's own log, as evidence: what it says of a fault.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 
 use stormglass_checkers::history::MemberIndex;
 
@@ -41,7 +42,9 @@ pub(super) fn shortened(line: &str) -> String {
 
 /// A member's log from a byte on.
 pub(super) fn log_from(site: &Site, member: MemberIndex, from: u64) -> Option<String> {
-    let log = fs::read(site.member(member).log_path()?).ok()?;
-    let new = log.get(usize::try_from(from).ok()?..)?;
-    Some(String::from_utf8_lossy(new).into_owned())
+    let mut log = File::open(site.member(member).log_path()?).ok()?;
+    log.seek(SeekFrom::Start(from)).ok()?;
+    let mut new = Vec::new();
+    log.read_to_end(&mut new).ok()?;
+    Some(String::from_utf8_lossy(&new).into_owned())
 }

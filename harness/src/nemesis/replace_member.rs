@@ -5,7 +5,7 @@ use std::time::Duration;
 use stormglass_checkers::history::{MemberIndex, StatusResponse};
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::has_ended;
+use super::disks::await_end;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::member_log::{log_length, log_line, shortened};
@@ -90,12 +90,7 @@ async fn leave(
     site.session.excuses.begin(index, "", log);
     let id = remove(site, index).await?;
     evidence.insert(format!("{index}-id-before"), id.to_string());
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), LEAVE_LIMIT);
-    while !has_ended(site, index) && clock.now() < end {
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    if !has_ended(site, index) {
+    if !await_end(site, index, LEAVE_LIMIT).await {
         kill(site, index, evidence).await?;
     }
     site.session.excuses.excuse_log(index, log..log_length(site, index));
