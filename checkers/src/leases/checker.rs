@@ -149,10 +149,10 @@ impl LeasesChecker {
         self.open.insert(event.index);
         match &invoke.request {
             Request::LeaseGrant(grant) if grant.lease.is_none() => self.anonymous = true,
-            Request::LeaseGrant(grant) => self.leases.entry(grant.lease).or_default().asked += 1,
+            Request::LeaseGrant(grant) => self.leases.entry(grant.lease).or_default().ask(),
             Request::LeaseRevoke(revoke) => {
                 let lease = self.leases.entry(revoke.lease).or_default();
-                lease.revocations.insert(event.index);
+                lease.revocations.insert(event.index, None);
             }
             Request::LeaseKeepAlive(alive) => {
                 self.leases.entry(alive.lease).or_default().keepalives_open += 1;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::{changes_of, may_have_written};
+use crate::evidence::may_have_written;
 use crate::history::{Bytes, Delete, Outcome, Request, Response, Revision, TxnOp};
 use crate::keys::KeyRange;
 use crate::model::{Claim, claim};
@@ -12,10 +12,26 @@ use crate::model::{Claim, claim};
 pub(super) struct Doubts {
     /// Revisions beyond the settled ones that an answered request made.
     made: BTreeSet<Revision>,
-    /// Keys that a request of open outcome may have deleted, with the first such
-    /// request's invocation.
-    keys: BTreeMap<Bytes, u64>,
-    ranges: Vec<(KeyRange, u64)>,
+    /// What requests of open outcome may have done, where that is nothing but deletions.
+    deletions: Vec<Deletions>,
+    /// Those of them that name a key by itself.
+    of_key: BTreeMap<Bytes, Vec<usize>>,
+    /// Those of them that name ranges.
+    of_ranges: Vec<usize>,
+}
+
+/// What one request may have deleted in one revision.
+#[derive(Clone, Debug, Default)]
+struct Deletions {
+    /// The request's invocation.
+    index: u64,
+    ranges: Vec<KeyRange>,
+}
+
+impl Deletions {
+    fn may_be_of(&self, key: &Bytes) -> bool {
+        self.ranges.iter().any(|range| range.contains(key))
+    }
 }
 
 impl Doubts {
@@ -45,27 +61,42 @@ impl Doubts {
 
     /// Nobody knows whether a request took effect.
     pub(super) fn doubt(&mut self, index: u64, request: &Request) {
-        let mut delete = |delete: &Delete| {
-            if delete.range_end.is_empty() {
-                let first = self.keys.entry(delete.key.clone()).or_insert(index);
-                *first = (*first).min(index);
-            } else {
-                self.ranges.push((KeyRange::new(&delete.key, &delete.range_end), index));
-            }
-        };
-        let mut key = |key: Bytes| delete(&Delete { key, ..Delete::default() });
+        let key = |key: Bytes| KeyRange::new(&key, &Bytes::default());
         match request {
-            Request::Delete(request) => delete(request),
-            Request::Unlock(unlock) => key(unlock.key.clone()),
-            Request::Resign(leader) => key(leader.key.clone()),
-            Request::Lock(lock) => key(owned(&lock.name, lock.lease.0)),
-            Request::Campaign(campaign) => key(owned(&campaign.name, campaign.lease.0)),
-            _ => changes_of(request, &mut |op| {
-                if let TxnOp::Delete(request) = op {
-                    delete(request);
+            Request::Delete(delete) => self.may_delete(index, vec![range(delete)]),
+            Request::Unlock(unlock) => self.may_delete(index, vec![key(unlock.key.clone())]),
+            Request::Resign(leader) => self.may_delete(index, vec![key(leader.key.clone())]),
+            Request::Lock(lock) => {
+                self.may_delete(index, vec![key(owned(&lock.name, lock.lease.0))]);
+            }
+            Request::Campaign(campaign) => {
+                self.may_delete(index, vec![key(owned(&campaign.name, campaign.lease.0))]);
+            }
+            Request::Txn(txn) => {
+                for branch in [&txn.success, &txn.failure] {
+                    // A branch that puts makes no revision that only deletes.
+                    if !branch.iter().any(|op| matches!(op, TxnOp::Put(_))) {
+                        let mut ranges = Vec::new();
+                        for op in branch {
+                            deletions(op, &mut ranges);
+                        }
+                        self.may_delete(index, ranges);
+                    }
                 }
-            }),
+            }
+            _ => {}
         }
+    }
+
+    fn may_delete(&mut self, index: u64, ranges: Vec<KeyRange>) {
+        let at = self.deletions.len();
+        for range in &ranges {
+            match range.single() {
+                Some(key) => self.of_key.entry(key.clone()).or_default().push(at),
+                None => self.of_ranges.push(at),
+            }
+        }
+        self.deletions.push(Deletions { index, ranges });
     }
 
     /// Whether an answered request made a revision.
@@ -73,15 +104,37 @@ impl Doubts {
         self.made.contains(&revision)
     }
 
-    /// Whether a request that was invoked before an index may have deleted a key.
-    pub(super) fn may_have_deleted(&self, key: &Bytes, before: u64) -> bool {
-        self.keys.get(key).is_some_and(|index| *index < before)
-            || self.ranges.iter().any(|(range, index)| *index < before && range.contains(key))
+    /// Whether one request that was invoked before an index may have deleted these keys, and
+    /// done nothing else, in one revision.
+    pub(super) fn may_have_deleted(&self, keys: &[&Bytes], before: u64) -> bool {
+        let Some(first) = keys.first() else { return false };
+        let named = self.of_key.get(*first).into_iter().flatten();
+        let mut candidates = named.chain(&self.of_ranges).filter_map(|at| self.deletions.get(*at));
+        candidates.any(|deletions| {
+            deletions.index < before && keys.iter().all(|key| deletions.may_be_of(key))
+        })
     }
 
     /// Nothing up to this revision will be asked about any more.
     pub(super) fn forget(&mut self, settled: Revision) {
         self.made = self.made.split_off(&settled.next());
+    }
+}
+
+fn range(delete: &Delete) -> KeyRange {
+    KeyRange::new(&delete.key, &delete.range_end)
+}
+
+/// What an operation of a transaction may delete, whatever its guards say.
+fn deletions(op: &TxnOp, ranges: &mut Vec<KeyRange>) {
+    match op {
+        TxnOp::Delete(delete) => ranges.push(range(delete)),
+        TxnOp::Txn(txn) => {
+            for op in txn.success.iter().chain(&txn.failure) {
+                deletions(op, ranges);
+            }
+        }
+        TxnOp::Put(_) | TxnOp::Range(_) => {}
     }
 }
 

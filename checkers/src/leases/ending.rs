@@ -45,7 +45,8 @@ impl LeasesChecker {
         self.end_of_keys(shown);
         if let Some(ending) = self.ending(shown) {
             for lease in ending.leases().into_iter().flatten() {
-                self.leases.entry(lease).or_default().ending = true;
+                let lease = self.leases.entry(lease).or_default();
+                lease.ending |= shown.revision > lease.since;
             }
             self.endings.push_back(ending);
         }
@@ -112,8 +113,8 @@ impl LeasesChecker {
         if !self.judges() || self.doubts.made(ending.revision) {
             return;
         }
-        let before = ending.place.index;
-        if ending.deleted.iter().any(|(key, _)| self.doubts.may_have_deleted(key, before)) {
+        let keys: Vec<&Bytes> = ending.deleted.iter().map(|(key, _)| key).collect();
+        if self.doubts.may_have_deleted(&keys, ending.place.index) {
             self.count("ends that a request may have caused");
             return;
         }
@@ -130,7 +131,7 @@ impl LeasesChecker {
     fn ended(&mut self, id: LeaseId, ending: &Ending) {
         self.count("ends of leases seen");
         let lease = self.leases.entry(id).or_default();
-        if !lease.is_plain() {
+        if !lease.is_plain() || ending.revision <= lease.since {
             return;
         }
         if !ending.left.is_empty() && lease.tell("lease-partial-expiry") {

@@ -18,6 +18,8 @@ pub(super) struct Renewal {
     pub(super) sent: Nanos,
     /// When its answer came.
     pub(super) answered: Nanos,
+    /// Index of its answer.
+    pub(super) ended: u64,
     /// The time to live, in seconds.
     pub(super) ttl_seconds: i64,
 }
@@ -52,21 +54,24 @@ pub(super) struct Expired {
 /// What is known of one lease.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lease {
-    /// How often it was asked for. What is asked for twice may begin anew, and is judged
-    /// no further.
-    pub(super) asked: u32,
-    /// The acknowledged grant.
+    /// How often it was asked for.
+    asked: u32,
+    /// Grants that made it or may still make it: the one that was acknowledged last, and
+    /// those that have no answer.
+    candidates: u32,
+    /// The grant that was acknowledged last.
     pub(super) granted: Option<Renewal>,
-    /// Index of the grant's answer.
-    pub(super) granted_by: u64,
+    /// Changes up to this revision may be those of a lease that had the same ID before.
+    pub(super) since: Revision,
     /// The grant and the keepalives, in the order of their answers; the last few.
     pub(super) renewals: VecDeque<Renewal>,
     /// Keepalives under way.
     pub(super) keepalives_open: u32,
     /// Whether a keepalive of unknown outcome may renew it at any time.
     pub(super) doubtful: bool,
-    /// Revocations that were asked for and not refused, by their invocation.
-    pub(super) revocations: BTreeSet<u64>,
+    /// Revocations that were asked for and not refused: their invocations, and the
+    /// answers of those that have one.
+    pub(super) revocations: BTreeMap<u64, Option<u64>>,
     /// The acknowledged revocation.
     pub(super) revoked: Option<Revoked>,
     /// The end without one.
@@ -78,9 +83,42 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Whether it was granted once, and acknowledged: what is said of it binds.
+    /// Whether one grant only can have made it: what is said of it binds.
     pub(super) fn is_plain(&self) -> bool {
-        self.asked == 1
+        self.is_asked_for() && self.candidates <= 1
+    }
+
+    /// Whether anybody has asked for it.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.asked > 0
+    }
+
+    /// Whether a grant was acknowledged before an event.
+    pub(super) fn is_granted_before(&self, index: u64) -> bool {
+        self.granted.is_some_and(|grant| grant.ended < index)
+    }
+
+    /// A grant is asked for.
+    pub(super) fn ask(&mut self) {
+        self.asked += 1;
+        self.candidates += 1;
+    }
+
+    /// A grant was refused, and made nothing.
+    pub(super) fn refuse_grant(&mut self) {
+        self.candidates = self.candidates.saturating_sub(1);
+    }
+
+    /// A grant was acknowledged at a revision. A lease that had the same ID is over: a grant
+    /// of one that lives is refused.
+    pub(super) fn grant(&mut self, grant: Renewal, revision: Option<Revision>) {
+        self.asked = self.asked.max(1);
+        self.candidates = self.candidates.max(1);
+        if let Some(revision) = revision.filter(|_| self.asked > 1) {
+            self.begin_anew(grant.place.index, revision);
+        }
+        self.granted = Some(grant);
+        self.renew(grant);
     }
 
     /// A renewal was acknowledged.
@@ -89,6 +127,21 @@ impl Lease {
             self.renewals.pop_front();
         }
         self.renewals.push_back(renewal);
+    }
+
+    /// What was there before a grant that was sent then, and acknowledged at a revision, is
+    /// over.
+    fn begin_anew(&mut self, sent: u64, revision: Revision) {
+        if self.is_granted_before(sent) {
+            self.candidates = (self.candidates - 1).max(1);
+        }
+        self.since = revision;
+        self.renewals.clear();
+        self.revocations.retain(|_, answered| answered.is_none_or(|index| index >= sent));
+        // One that was under way meanwhile may be of either.
+        self.revoked = None;
+        self.expired = self.expired.filter(|expired| expired.revision > revision);
+        self.ending = false;
     }
 
     /// The renewal that binds most, of those that were sent before an event.
@@ -102,9 +155,14 @@ impl Lease {
         self.renewals.iter().map(|renewal| renewal.answered).max()
     }
 
+    /// Whether a revocation that was sent then may be of a lease that had the same ID before.
+    pub(super) fn may_be_of_another(&self, sent: u64) -> bool {
+        !self.since.is_zero() && !self.is_granted_before(sent)
+    }
+
     /// Whether somebody may have revoked it before an event.
     pub(super) fn may_be_revoked(&self, before: u64) -> bool {
-        self.revocations.first().is_some_and(|index| *index < before)
+        self.revocations.first_key_value().is_some_and(|(index, _)| *index < before)
     }
 
     /// Whether an anomaly is told of it for the first time.

@@ -6,7 +6,7 @@ use super::report;
 use super::skew::Skew;
 use crate::evidence::{Operation, Place};
 use crate::history::{
-    Event, LeaseGrant, LeaseId, Nanos, Outcome, Refusal, Request, Response, Txn, TxnOp,
+    Event, LeaseGrant, LeaseId, Nanos, Outcome, Refusal, Request, Response, Revision, Txn, TxnOp,
 };
 use crate::model::{Claim, claim};
 
@@ -60,9 +60,7 @@ impl LeasesChecker {
                 }
             }
             Outcome::Failed(definite) => {
-                if let Request::LeaseRevoke(revoke) = request {
-                    self.leases.entry(revoke.lease).or_default().revocations.remove(&index);
-                }
+                self.failed(index, request);
                 if definite.reason == Refusal::LeaseNotFound {
                     if let Some(lease) = named(request) {
                         self.refused(lease, operation, event);
@@ -72,6 +70,19 @@ impl LeasesChecker {
                 }
             }
             Outcome::Unknown(_) => self.doubt_keepalive(request),
+        }
+    }
+
+    /// An operation was refused, and did nothing.
+    fn failed(&mut self, index: u64, request: &Request) {
+        match request {
+            Request::LeaseRevoke(revoke) => {
+                self.leases.entry(revoke.lease).or_default().revocations.remove(&index);
+            }
+            Request::LeaseGrant(grant) if !grant.lease.is_none() => {
+                self.leases.entry(grant.lease).or_default().refuse_grant();
+            }
+            _ => {}
         }
     }
 
@@ -91,7 +102,9 @@ impl LeasesChecker {
         match (&operation.request, response) {
             (Request::LeaseGrant(grant), Response::LeaseGrant(answer)) => {
                 let renewal = renewal(operation, event, answer.ttl_seconds);
-                self.granted(grant, answer.lease, renewal, event.index);
+                let revision = answer.header.map(|header| header.revision);
+                let revision = revision.filter(|revision| !revision.is_zero());
+                self.granted(grant, answer.lease, renewal, revision);
             }
             (Request::LeaseKeepAlive(_), Response::LeaseKeepAlive(answer)) => {
                 if answer.ttl_seconds > 0 {
@@ -114,17 +127,19 @@ impl LeasesChecker {
         }
     }
 
-    fn granted(&mut self, grant: &LeaseGrant, id: LeaseId, renewal: Renewal, answered: u64) {
+    fn granted(
+        &mut self,
+        grant: &LeaseGrant,
+        id: LeaseId,
+        renewal: Renewal,
+        revision: Option<Revision>,
+    ) {
         self.count("leases granted");
         if renewal.ttl_seconds < grant.ttl_seconds {
             let asked = grant.ttl_seconds;
             self.findings.add("lease-short-ttl", || report::short_ttl(id, asked, &renewal));
         }
-        let lease = self.leases.entry(id).or_default();
-        lease.asked = lease.asked.max(1);
-        lease.granted = Some(renewal);
-        lease.granted_by = answered;
-        lease.renew(renewal);
+        self.leases.entry(id).or_default().grant(renewal, revision);
     }
 
     fn kept_alive(&mut self, id: LeaseId, renewal: Renewal) {
@@ -150,7 +165,8 @@ impl LeasesChecker {
     fn revoked(&mut self, id: LeaseId, revoked: Revoked) {
         self.count("leases revoked");
         let lease = self.leases.entry(id).or_default();
-        if lease.revoked.is_some() {
+        lease.revocations.insert(revoked.place.index, Some(revoked.answered));
+        if lease.revoked.is_some() || lease.may_be_of_another(revoked.place.index) {
             return;
         }
         lease.revoked = Some(revoked);
@@ -165,12 +181,17 @@ impl LeasesChecker {
     fn refused(&mut self, id: LeaseId, operation: &Sent, event: &Event) {
         let judges = self.judges();
         let Some(lease) = self.leases.get_mut(&id) else { return };
-        let known = lease.granted.is_some() && lease.granted_by < operation.place.index;
+        let known = lease.is_granted_before(operation.place.index);
         let gone = lease.ending || lease.expired.is_some() || lease.may_be_revoked(event.index);
-        if !judges || !known || gone || !lease.is_plain() {
+        if !judges || !known || gone {
             return;
         }
         let Some(renewal) = lease.binding(event.index) else { return };
+        // However often it was granted: a lease that was alive before this was sent lives on
+        // for its time, and until then another grant does nothing.
+        if !lease.is_plain() && renewal.ended > operation.place.index {
+            return;
+        }
         match alive(&self.skew, &renewal, event.at) {
             Alive::Certainly if lease.tell("lease-lost") => {
                 let what = crate::wording::request(&operation.request);
@@ -192,7 +213,8 @@ impl LeasesChecker {
 }
 
 fn renewal(operation: &Sent, event: &Event, ttl_seconds: i64) -> Renewal {
-    Renewal { place: operation.place, sent: operation.note, answered: event.at, ttl_seconds }
+    let (answered, ended) = (event.at, event.index);
+    Renewal { place: operation.place, sent: operation.note, answered, ended, ttl_seconds }
 }
 
 /// The one lease that a refusal is about; none where several are named.

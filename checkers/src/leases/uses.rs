@@ -45,10 +45,10 @@ impl LeasesChecker {
             (Some(revoked), _) if revoked.answered < index => Some(report::end_by(&revoked)),
             (_, Some(expired)) if expired.place.index < index => Some(report::end_of(&expired)),
             // Nobody has asked for it yet, so nobody can have got it.
-            _ if lease.asked == 0 && !anonymous => None,
+            _ if !lease.is_asked_for() && !anonymous => None,
             _ => return,
         };
-        if lease.asked <= 1 && lease.tell("dead-lease-used") {
+        if (lease.is_plain() || !lease.is_asked_for()) && lease.tell("dead-lease-used") {
             let what = crate::wording::request(&operation.request);
             let place = operation.place;
             self.findings.add("dead-lease-used", || report::dead_used(id, end, place, &what));

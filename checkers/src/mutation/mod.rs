@@ -14,6 +14,7 @@ mod selftest;
 mod shape;
 mod table;
 mod tail;
+mod trial;
 
 pub use class::{Class, Waiting};
 pub use ground::Ground;

@@ -17,6 +17,14 @@ pub struct Mutant {
     inserted: BTreeMap<usize, Vec<Event>>,
 }
 
+/// An event of a mutant.
+pub(super) enum Shown {
+    /// That of the original at an index.
+    Original(usize),
+    /// Another.
+    Other(Event),
+}
+
 impl Mutant {
     /// Changes an event; changes of one event add up.
     #[must_use]
@@ -109,30 +117,29 @@ impl Mutant {
     }
 
     /// Hands every event of the mutant on, in order, with dense indices.
-    pub fn visit(&self, original: &[Event], mut visit: impl FnMut(&Event)) {
+    pub(super) fn show(&self, original: &[Event], mut show: impl FnMut(Shown)) {
         let mut next: u64 = 0;
-        let mut show = |event: &Event, at| {
-            if event.index == next && event.at == at {
-                visit(event);
-            } else {
-                visit(&Event { index: next, at, ..event.clone() });
+        let mut tell = |event: &Event, at, same: Option<usize>| {
+            match same.filter(|_| event.index == next) {
+                Some(index) => show(Shown::Original(index)),
+                None => show(Shown::Other(Event { index: next, at, ..event.clone() })),
             }
             next += 1;
         };
         let mut before = crate::history::Nanos::default();
         for (at, event) in original.iter().enumerate() {
             for inserted in self.inserted.get(&at).into_iter().flatten() {
-                show(inserted, before);
+                tell(inserted, before, None);
             }
             match self.changed.get(&at) {
-                None => show(event, event.at),
-                Some(Some(changed)) => show(changed, event.at),
+                None => tell(event, event.at, Some(at)),
+                Some(Some(changed)) => tell(changed, event.at, None),
                 Some(None) => {}
             }
             before = event.at;
         }
         for inserted in self.inserted.range(original.len()..).flat_map(|(_, events)| events) {
-            show(inserted, before);
+            tell(inserted, before, None);
         }
     }
 
@@ -140,7 +147,12 @@ impl Mutant {
     #[must_use]
     pub fn history(&self, original: &History) -> History {
         let mut events = Vec::with_capacity(original.events.len());
-        self.visit(&original.events, |event| events.push(event.clone()));
+        self.show(&original.events, |shown| {
+            events.push(match shown {
+                Shown::Original(at) => original.events[at].clone(),
+                Shown::Other(event) => event,
+            });
+        });
         History { events, ..original.clone() }
     }
 }

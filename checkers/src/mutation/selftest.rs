@@ -1,8 +1,6 @@
 //! Plants faults of every class in a run, and asks the checkers.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::Arc;
 
 use super::class::{Class, Waiting};
 use super::ground::Ground;
@@ -10,12 +8,10 @@ use super::mutant::Mutant;
 use super::place::{Place, spread};
 use super::registry::classes;
 use super::table::{FORMAT, Fate, Row, Table};
-use crate::checker::{Budget, CheckContext};
-use crate::confirm::confirm;
+use super::trial::{Bench, Caught, Trial};
 use crate::history::History;
-use crate::judge::Judge;
 use crate::registry::{CheckerEntry, checkers};
-use crate::verdict::{Judgement, Status};
+use crate::verdict::Status;
 
 /// Why a run is no ground for a self-test.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +76,7 @@ impl SelfTest {
     pub fn run(
         &self,
         history: &History,
-        mut progress: impl FnMut(&Row),
+        progress: impl FnMut(&Row),
     ) -> Result<Table, SelfTestError> {
         self.check_names()?;
         if let Some(reason) = &history.broken {
@@ -90,24 +86,23 @@ impl SelfTest {
             return Err(SelfTestError::Shared);
         }
         let entries = self.entries();
-        let untouched = judge(&entries, history, &Mutant::default());
+        let ground = Ground::of(history);
+        let bench = Bench::new(&ground);
+        let untouched = bench.judge(&entries, &Mutant::default());
         if untouched.status == Status::Invalid {
             return Err(SelfTestError::Invalid { sentence: untouched.sentence });
         }
-        let ground = Ground::of(history);
-        let mut rows = Vec::new();
-        for class in classes().filter(|class| self.wants(class)) {
-            let row = self.row(class, &ground, &entries);
-            progress(&row);
-            rows.push(row);
-        }
+        let plots: Vec<Plot> = classes()
+            .filter(|class| self.wants(class))
+            .map(|class| self.plot(class, &ground, &entries))
+            .collect();
         Ok(Table {
             stormglass_selftest: FORMAT,
             workload: self.workload.clone(),
             seed: self.seed,
             places: self.places,
             without: self.without.clone(),
-            rows,
+            rows: harvest(&plots, &bench, progress),
         })
     }
 
@@ -134,28 +129,75 @@ impl SelfTest {
         checkers().iter().filter(off).copied().collect()
     }
 
-    fn row(&self, class: &'static Class, ground: &Ground<'_>, entries: &[CheckerEntry]) -> Row {
-        let mut row = empty_row(class);
+    /// Where a class is planted, and who is to catch it.
+    fn plot(&self, class: &'static Class, ground: &Ground<'_>, entries: &[CheckerEntry]) -> Plot {
+        let mut empty = empty_row(class);
         if class.workload != self.workload {
-            row.fate = Fate::OtherWorkload;
-            return row;
+            empty.fate = Fate::OtherWorkload;
+            return Plot { class, empty, judges: Vec::new(), places: Vec::new() };
         }
         let all = (class.places)(ground);
-        row.places = all.len();
+        empty.places = all.len();
         let judges: Vec<CheckerEntry> = entries
             .iter()
             .filter(|entry| self.every_checker || entry.name == class.caught_by)
             .copied()
             .collect();
         let unjudged = class.waiting == Some(Waiting::Checker) && judges.is_empty();
-        if !unjudged {
-            for place in spread(&all, self.places, self.seed) {
-                try_place(class, ground, &judges, place, &mut row);
-            }
+        let places = if unjudged { Vec::new() } else { spread(&all, self.places, self.seed) };
+        Plot { class, empty, judges, places }
+    }
+}
+
+/// One class of a self-test: where it is planted, and who is to catch it.
+struct Plot {
+    class: &'static Class,
+    empty: Row,
+    judges: Vec<CheckerEntry>,
+    places: Vec<Place>,
+}
+
+impl Plot {
+    /// The class's row, from what became of its mutants.
+    fn row(&self, ended: impl Iterator<Item = Caught>) -> Row {
+        let mut row = self.empty.clone();
+        for (place, caught) in self.places.iter().zip(ended) {
+            count(&mut row, *place, caught);
         }
-        row.fate = fate(class, &row);
+        if row.fate != Fate::OtherWorkload {
+            row.fate = fate(self.class, &row);
+        }
         row
     }
+}
+
+/// The rows of the table. Mutants end in any order; each row is told when it is whole, and
+/// every one before it was.
+fn harvest(plots: &[Plot], bench: &Bench<'_>, mut progress: impl FnMut(&Row)) -> Vec<Row> {
+    let mut trials = Vec::new();
+    for Plot { class, judges, places, .. } in plots {
+        trials.extend(places.iter().map(|place| Trial { class, place: *place, judges }));
+    }
+    let mut ended: Vec<Option<Caught>> = trials.iter().map(|_| None).collect();
+    let (mut rows, mut told) = (Vec::new(), 0);
+    let mut gather = |ended: &mut [Option<Caught>]| {
+        while let Some(plot) = plots.get(rows.len()) {
+            let of_plot = &mut ended[told..told + plot.places.len()];
+            if !of_plot.iter().all(Option::is_some) {
+                break;
+            }
+            told += of_plot.len();
+            let row = plot.row(of_plot.iter_mut().filter_map(Option::take));
+            progress(&row);
+            rows.push(row);
+        }
+    };
+    gather(&mut ended);
+    bench.try_all(&trials, |at, caught| {
+        ended[at] = Some(caught);
+        gather(&mut ended);
+    });
+    rows
 }
 
 fn empty_row(class: &'static Class) -> Row {
@@ -185,26 +227,16 @@ fn fate(class: &Class, row: &Row) -> Fate {
     }
 }
 
-fn try_place(
-    class: &Class,
-    ground: &Ground<'_>,
-    judges: &[CheckerEntry],
-    place: Place,
-    row: &mut Row,
-) {
+/// What became of one more mutant.
+fn count(row: &mut Row, place: Place, Caught(told): Caught) {
     row.planted += 1;
-    // A place at which nothing can be planted is a bug of the class: it counts as missed.
-    let mutant = (class.plant)(ground, place).filter(|mutant| !mutant.is_empty());
-    let judgement = mutant.map(|mutant| judge(judges, ground.history, &mutant));
-    let verdicts = judgement.map(|judgement| judgement.verdicts).unwrap_or_default();
     let mut caught = false;
-    for verdict in verdicts.iter().filter(|verdict| verdict.status == Status::Invalid) {
-        if verdict.checker == class.caught_by {
+    for (checker, anomaly) in told {
+        if checker == row.caught_by {
             caught = true;
-            let anomaly = verdict.findings.first().map(|finding| finding.anomaly.clone());
-            *row.anomalies.entry(anomaly.unwrap_or_default()).or_default() += 1;
+            *row.anomalies.entry(anomaly).or_default() += 1;
         } else {
-            *row.others.entry(verdict.checker.clone()).or_default() += 1;
+            *row.others.entry(checker).or_default() += 1;
         }
     }
     if caught {
@@ -212,21 +244,4 @@ fn try_place(
     } else {
         row.missed.push(place);
     }
-}
-
-/// What these checkers say to a history with these differences.
-fn judge(entries: &[CheckerEntry], history: &History, mutant: &Mutant) -> Judgement {
-    let preamble = history.preamble.clone();
-    let context = CheckContext { preamble, sometimes: Vec::new(), budget: Budget::default() };
-    let mut judge = Judge::with(entries, &context);
-    mutant.visit(&history.events, |event| judge.observe(&Arc::new(event.clone())));
-    let mut judgement = judge.finish(history.torn);
-    // A finding that the validator of witnesses refuses catches nothing.
-    let again = || {
-        let mut events = Vec::new();
-        mutant.visit(&history.events, |event| events.push(Ok::<_, Infallible>(event.clone())));
-        Ok(events)
-    };
-    confirm(&history.preamble, &mut judgement, again);
-    judgement
 }

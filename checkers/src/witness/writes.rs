@@ -27,8 +27,27 @@ impl<'a> Writes<'a> {
         writes
     }
 
+    /// What a request may write where it puts nothing: by each branch that can do so.
+    pub(super) fn without_puts(request: &'a Request) -> Vec<Self> {
+        let Request::Txn(txn) = request else { return vec![Self::possible(request)] };
+        let branches = [&txn.success, &txn.failure].into_iter();
+        let silent = branches.filter(|branch| !branch.iter().any(|op| matches!(op, TxnOp::Put(_))));
+        silent
+            .map(|branch| {
+                let mut writes = Self::default();
+                writes.all_of(branch);
+                writes
+            })
+            .collect()
+    }
+
     fn both_branches(&mut self, txn: &'a Txn) {
-        for op in txn.success.iter().chain(&txn.failure) {
+        self.all_of(&txn.success);
+        self.all_of(&txn.failure);
+    }
+
+    fn all_of(&mut self, ops: &'a [TxnOp]) {
+        for op in ops {
             match op {
                 TxnOp::Put(put) => self.puts.push(put),
                 TxnOp::Delete(delete) => self.deletes.push((&delete.key, &delete.range_end)),

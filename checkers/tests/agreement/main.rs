@@ -15,13 +15,13 @@
 //! release build), `STORMGLASS_SEED` for others. With `--nocapture` the counts are a line of
 //! JSON.
 
-#[path = "../common/mod.rs"]
+#[path = "../it/common/mod.rs"]
 pub mod common;
 pub mod engines;
 pub mod mistakes;
 pub mod observed;
 pub mod runs;
-#[path = "../spans/mod.rs"]
+#[path = "../it/spans/mod.rs"]
 pub mod spans;
 pub mod tally;
 

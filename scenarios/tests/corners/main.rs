@@ -1,7 +1,7 @@
 //! The corners of the API that faults need to hurt: each is in the traffic of `mixed`, and
 //! none that a trigger names where it is avoided.
 
-#[path = "../support/mod.rs"]
+#[path = "../it/support/mod.rs"]
 pub mod support;
 
 mod leases;

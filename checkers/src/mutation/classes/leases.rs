@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::class::Class;
-use super::super::ground::{Ground, Operation};
+use super::super::ground::{Ground, Operation, contains};
 use super::super::mutant::{Mutant, by, like};
 use super::super::place::Place;
 use super::super::tail::last_revision;
 use crate::history::{
-    Body, Header, Invoke, KeyEventKind, LeaseGrant, LeaseId, LeaseRef, LeaseTtl, Nanos, Outcome,
-    Put, PutResponse, Request, Response, Revision,
+    Body, Bytes, Delete, Header, Invoke, KeyEventKind, LeaseGrant, LeaseId, LeaseRef, LeaseTtl,
+    Nanos, Outcome, Put, PutResponse, Request, Response, Revision, Txn, TxnOp,
 };
 
 /// Leases that end early, in parts, or not at all.
@@ -35,9 +35,10 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
     Class {
         name: "early-expiry",
         summary: "keys of a lease go before its time to live is over",
-        precondition: "a revision that deletes keys of one lease, acknowledged to nobody, while \
-                       nobody ever asks to revoke the lease; before it was shown, a grant or \
-                       keepalive of the lease was answered",
+        precondition: "a revision that deletes keys of one lease, acknowledged to nobody and not \
+                       the doing of a request without an answer, while nobody ever asks to \
+                       revoke the lease; before it was shown, a grant or keepalive of the lease \
+                       was answered",
         why: "the last such answer gives ten seconds more than had passed, since its request was \
               sent, when the deletion was shown; no key goes before that (L2)",
         caught_by: "leases",
@@ -60,7 +61,7 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
         name: "partial-expiry",
         summary: "a lease ends and one of its keys stays",
         precondition: "a revision that deletes at least two keys of one lease, acknowledged to \
-                       nobody",
+                       nobody; no request without an answer may have deleted all but the second",
         why: "the deletion of the second key goes from every watch; both keys were attached right \
               before, as watches show, and the end of a lease deletes all its keys at once (L4)",
         caught_by: "leases",
@@ -69,7 +70,8 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
         places: |ground| {
             let several = expiries(ground)
                 .into_iter()
-                .filter(|expiry| ground.changes.at(expiry.revision).len() > 1);
+                .filter(|expiry| ground.changes.at(expiry.revision).len() > 1)
+                .filter(|expiry| !in_doubt(ground, expiry.revision, expiry.shown, Some(1)));
             several.map(|expiry| Place::at(expiry.shown)).collect()
         },
         plant: partial,
@@ -215,12 +217,45 @@ fn expiries(ground: &Ground<'_>) -> Vec<Expiry> {
                 let pair = ground.changes.pair(&event.kv.key, revision.previous());
                 event.kind == KeyEventKind::Delete && pair.is_some_and(|pair| pair.lease == lease)
             });
+            let alike = alike && !in_doubt(ground, revision, index, None);
             if alike && !revoked.contains(&lease) && ground.knows(revision) {
                 found.push(Expiry { lease, revision, shown: index });
             }
         }
     }
     found
+}
+
+/// Whether a request without an answer, sent before an event, may have deleted the keys of a
+/// revision; one of them may be left out.
+fn in_doubt(ground: &Ground<'_>, at: Revision, before: usize, but: Option<usize>) -> bool {
+    let keys = ground.changes.at(at).iter().enumerate();
+    let keys: Vec<&Bytes> =
+        keys.filter(|(place, _)| Some(*place) != but).map(|(_, event)| &event.kv.key).collect();
+    ground.unanswered().take_while(|(sent, _)| *sent < before).any(|(_, request)| {
+        let mut deletes = Vec::new();
+        deletes_of(request, &mut deletes);
+        keys.iter()
+            .all(|key| deletes.iter().any(|delete| contains(&delete.key, &delete.range_end, key)))
+    })
+}
+
+/// Every deletion that a request names, in whatever branch.
+fn deletes_of<'a>(request: &'a Request, deletes: &mut Vec<&'a Delete>) {
+    fn of_txn<'a>(txn: &'a Txn, deletes: &mut Vec<&'a Delete>) {
+        for op in txn.success.iter().chain(&txn.failure) {
+            match op {
+                TxnOp::Delete(delete) => deletes.push(delete),
+                TxnOp::Txn(txn) => of_txn(txn, deletes),
+                TxnOp::Put(_) | TxnOp::Range(_) => {}
+            }
+        }
+    }
+    match request {
+        Request::Delete(delete) => deletes.push(delete),
+        Request::Txn(txn) => of_txn(txn, deletes),
+        _ => {}
+    }
 }
 
 /// The last answer that renewed a lease before its end was shown.

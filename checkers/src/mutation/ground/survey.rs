@@ -8,8 +8,9 @@ use super::operations::{Operation, operations};
 use super::ranges::contains;
 use super::watches::{Watch, watches};
 use crate::history::{
-    Body, Bytes, Environment, History, KeyValue, MemberIndex, Phase, ProcessId, Put, Range,
-    RangeResponse, Request, Revision, TxnOp, WatchEvent, WatchEvents, WatchFrame, WatchKind,
+    Body, Bytes, Environment, Event, History, KeyValue, MemberIndex, Outcome, Phase, ProcessId,
+    Put, Range, RangeResponse, Request, Revision, TxnOp, WatchEvent, WatchEvents, WatchFrame,
+    WatchKind,
 };
 
 /// What all classes know of a history.
@@ -30,6 +31,8 @@ pub struct Ground<'a> {
     /// Completions of writes, and the newest revision acknowledged up to each.
     floors: Vec<(usize, Revision)>,
     by_completion: BTreeMap<usize, usize>,
+    /// Requests that nobody answered or refused, with their invocations.
+    unanswered: Vec<(usize, &'a Request)>,
     writers: BTreeMap<Revision, usize>,
     unwritten: Bytes,
     fresh: ProcessId,
@@ -46,6 +49,7 @@ impl<'a> Ground<'a> {
             floors: floors(&operations),
             by_completion: by_completion(&operations),
             writers: writers(&operations),
+            unanswered: unanswered(&history.events, &operations),
             operations,
             watches,
             changes,
@@ -90,6 +94,11 @@ impl<'a> Ground<'a> {
     /// The operation that completes at an event.
     pub(in crate::mutation) fn completed_at(&self, at: usize) -> Option<&Operation<'a>> {
         self.by_completion.get(&at).and_then(|number| self.operations.get(*number))
+    }
+
+    /// Requests that nobody answered or refused, in the order of their invocations.
+    pub(in crate::mutation) fn unanswered(&self) -> impl Iterator<Item = (usize, &'a Request)> {
+        self.unanswered.iter().copied()
     }
 
     /// The one acknowledged write of a revision.
@@ -209,6 +218,16 @@ fn floors(operations: &[Operation<'_>]) -> Vec<(usize, Revision)> {
         *revision = newest;
     }
     floors
+}
+
+fn unanswered<'a>(events: &'a [Event], ended: &[Operation<'_>]) -> Vec<(usize, &'a Request)> {
+    let certain = ended.iter().filter(|one| !matches!(one.outcome, Outcome::Unknown(_)));
+    let certain: BTreeSet<usize> = certain.map(|operation| operation.invocation).collect();
+    let sent = events.iter().enumerate().filter_map(|(index, event)| match &event.body {
+        Body::Invoke(invoke) => Some((index, &invoke.request)),
+        _ => None,
+    });
+    sent.filter(|(index, _)| !certain.contains(index)).collect()
 }
 
 fn by_completion(operations: &[Operation<'_>]) -> BTreeMap<usize, usize> {

@@ -52,25 +52,56 @@ pub(super) fn sound(case: &Case<'_>) -> Proof {
     demand(!restored, "is of a store that came back with other data")
 }
 
-/// Whether a lease was asked for once only: what is said of it is about one lease.
-pub(super) fn granted_once(case: &Case<'_>, lease: LeaseId) -> bool {
-    grants(case, lease) == 1
+/// Where a lease began: what stands before is about another of the same number.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Begin {
+    /// Index of the grant's invocation.
+    sent: u64,
+    /// Index of its answer.
+    answered: u64,
+    /// The revision at its answer.
+    revision: Revision,
 }
 
-/// How often a lease was asked for by its number before the last step had ended. What is
-/// asked for later is another lease, which no step can be about.
-fn grants(case: &Case<'_>, lease: LeaseId) -> usize {
+impl Begin {
+    /// Whether an operation that shows a lease alive shows it of this one.
+    pub(super) fn covers(&self, operation: &Operation) -> bool {
+        self.sent <= operation.invocation
+    }
+
+    /// Whether an operation that ends a lease can only end this one.
+    fn precedes(&self, operation: &Operation) -> bool {
+        self.answered <= operation.invocation
+    }
+}
+
+/// Where the lease began that the steps are about. A number that was granted again before
+/// the last step had ended is that of the latest, if no other grant can have been it; what
+/// is asked for later is another lease, which no step can be about.
+pub(super) fn begin(case: &Case<'_>, lease: LeaseId) -> Result<Begin, String> {
     let last = case.steps.iter().map(Step::end).max().unwrap_or(u64::MAX);
     let of = |one: &&Operation| matches!(&one.request, Request::LeaseGrant(grant) if grant.lease == lease);
-    case.context.operations.iter().filter(of).filter(|one| one.invocation <= last).count()
+    let asked = case.context.operations.iter().filter(of).filter(|one| one.invocation <= last);
+    let mut grants: Vec<&Operation> = asked.filter(|one| !one.refused()).collect();
+    grants.sort_by_key(|one| one.invocation);
+    let Some((latest, earlier)) = grants.split_last() else { return Ok(Begin::default()) };
+    if earlier.is_empty() {
+        return Ok(Begin::default());
+    }
+    let over = earlier.iter().all(|one| one.answer().is_some() && one.precedes(latest));
+    demand(over, "is about a lease that another grant may have made")?;
+    let revision = required(latest.header(), "is about a lease granted again at no revision")?;
+    Ok(Begin { sent: latest.invocation, answered: latest.ended(), revision })
 }
 
-/// Whether somebody may have revoked a lease before an event.
-fn may_be_revoked(case: &Case<'_>, lease: LeaseId, before: u64) -> bool {
+/// Whether somebody may have revoked a lease before an event, and not before it was known
+/// to live.
+fn may_be_revoked(case: &Case<'_>, lease: LeaseId, alive: &Operation, before: u64) -> bool {
     case.context.operations.iter().any(|one| {
         matches!(&one.request, Request::LeaseRevoke(revoke) if revoke.lease == lease)
             && one.invocation < before
             && !one.refused()
+            && !(one.answer().is_some() && one.precedes(alive))
     })
 }
 
@@ -107,7 +138,7 @@ fn expiries<'a>(case: &Case<'_>, step: &'a Step) -> Vec<Vec<&'a KeyEvent>> {
             );
             (one.in_doubt() || nameless || (service && one.made().is_none()))
                 && one.invocation < step.begin()
-                && part.iter().any(|change| deletes(one, &change.kv.key))
+                && deletes_all(one, part)
         };
         part.iter().all(|change| change.kind == KeyEventKind::Delete)
             && !case.context.operations.iter().any(|one| made(one) || may(one))
@@ -115,31 +146,36 @@ fn expiries<'a>(case: &Case<'_>, step: &'a Step) -> Vec<Vec<&'a KeyEvent>> {
     parts.filter(alone).map(|part| part.iter().collect()).collect()
 }
 
-/// Whether an operation may delete a key, behind the scenes too.
-fn deletes(operation: &Operation, key: &Bytes) -> bool {
+/// Whether an operation may make a revision of these deletions, behind the scenes too.
+fn deletes_all(operation: &Operation, part: &[KeyEvent]) -> bool {
+    let all = |deletes: &dyn Fn(&Bytes) -> bool| part.iter().all(|one| deletes(&one.kv.key));
     let owned = |name: &Bytes, lease: LeaseId| {
         let mut owned = name.as_slice().to_vec();
         owned.extend_from_slice(format!("/{:x}", lease.0).as_bytes());
-        key.as_slice() == owned
+        all(&|key| key.as_slice() == owned)
     };
     match &operation.request {
         Request::Lock(lock) => owned(&lock.name, lock.lease),
         Request::Campaign(campaign) => owned(&campaign.name, campaign.lease),
-        Request::Resign(leader) => leader.key == *key,
-        request => Writes::possible(request).may_delete(key),
+        Request::Resign(leader) => all(&|key| leader.key == *key),
+        request => {
+            Writes::without_puts(request).iter().any(|writes| all(&|key| writes.may_delete(key)))
+        }
     }
 }
 
 /// Whether a step shows that a lease had ended: its revocation, or that its keys went by no
 /// request. With the revision, 0 where the answer has none.
 fn ended_by(case: &Case<'_>, step: &Step, lease: LeaseId) -> Option<Revision> {
+    let begin = begin(case, lease).ok()?;
     if let Some(operation) = step.operation() {
-        return ends(operation, lease).then(|| operation.header().unwrap_or_default());
+        let ends = ends(operation, lease) && begin.precedes(operation);
+        return ends.then(|| operation.header().unwrap_or_default());
     }
     expiries(case, step).into_iter().find_map(|part| {
         let at = part[0].kv.mod_revision;
         let of = |one: &&KeyEvent| lease_of(case, &one.kv.key, at.previous()) == Some(lease);
-        part.iter().any(of).then_some(at)
+        (part.iter().any(of) && at > begin.revision).then_some(at)
     })
 }
 
@@ -148,8 +184,10 @@ fn early_expiry(case: &Case<'_>) -> Proof {
     let [renewed, shown] = case.exactly::<2>()?;
     let renewed = required(renewed.operation().and_then(renewal), "does not begin with a renewal")?;
     let lease = renewed.lease;
-    demand(granted_once(case, lease), "is about a lease that was granted more than once")?;
-    demand(!may_be_revoked(case, lease, shown.begin()), "is about a lease that was revoked")?;
+    let this = begin(case, lease)?.covers(renewed.operation);
+    demand(this, "renews another lease of the same number")?;
+    let revoked = may_be_revoked(case, lease, renewed.operation, shown.begin());
+    demand(!revoked, "is about a lease that was revoked")?;
     demand(ended_by(case, shown, lease).is_some(), "shows no end of the lease")?;
     demand(shown.operation().is_none(), "does not end with a delivery")?;
     let at = required(shown.event(), "does not end with a delivery")?.at;
@@ -177,14 +215,19 @@ fn lost(case: &Case<'_>) -> Proof {
     };
     let about = names(&refused.request).contains(&lease);
     demand(denied && about, "has no refusal for want of the lease")?;
-    demand(granted_once(case, lease), "is about a lease that was granted more than once")?;
     let granted = case.context.operations.iter().any(|one| {
         let grants = matches!(one.request, Request::LeaseGrant(_));
         let this = renewal(one).is_some_and(|renewal| renewal.lease == lease);
         grants && this && one.precedes(refused)
     });
     demand(granted, "is about a lease that was not granted before")?;
-    demand(!may_be_revoked(case, lease, refused.ended()), "is about a lease that was revoked")?;
+    // What was alive before has its time, however often its number was granted: until its end
+    // another grant does nothing.
+    let one = begin(case, lease).is_ok_and(|begin| begin.covers(renewed.operation));
+    let before = renewed.operation.precedes(refused);
+    demand(one || before, "may renew another lease of the same number")?;
+    let revoked = may_be_revoked(case, lease, renewed.operation, refused.ended());
+    demand(!revoked, "is about a lease that was revoked")?;
     let at = refused.end.as_ref().map_or(Nanos(u64::MAX), |(_, at, _)| *at);
     certainly_alive(case, renewed, at)
 }
@@ -205,7 +248,8 @@ fn partial_expiry(case: &Case<'_>) -> Proof {
         else {
             return Err("is no acknowledged revocation".to_owned());
         };
-        demand(granted_once(case, revoke.lease), "is about a lease granted more than once")?;
+        let this = begin(case, revoke.lease)?.precedes(operation);
+        demand(this, "revokes another lease of the same number")?;
         return demand(left_at(revoke.lease, at), "leaves no key of the lease");
     }
     // The watch that shows the end is held against what watches showed before it.
@@ -216,7 +260,7 @@ fn partial_expiry(case: &Case<'_>) -> Proof {
             let Some(lease) = shown_lease(case, &one.kv.key, at) else { return false };
             let mut keys = ledger.keys_in(every).filter(|key| !gone(key));
             let left = keys.any(|key| shown_lease(case, key, at) == Some(lease));
-            left && grants(case, lease) <= 1
+            left && begin(case, lease).is_ok_and(|begin| at > begin.revision)
         })
     });
     demand(found, "leaves no key of the lease")
@@ -230,7 +274,6 @@ fn resurrected(case: &Case<'_>) -> Proof {
     let renewed = required(renewal(kept).filter(|_| keeps), "does not end with a keepalive")?;
     let lease = renewed.lease;
     demand(end.end() < kept.invocation, "has a keepalive that was sent before the end")?;
-    demand(granted_once(case, lease), "is about a lease that was granted more than once")?;
     demand(ended_by(case, end, lease).is_some(), "does not begin with the end of the lease")
 }
 
@@ -247,12 +290,11 @@ fn dead_lease_used(case: &Case<'_>) -> Proof {
         [end, _] => {
             let found = used.iter().any(|(lease, at)| {
                 let over = ended_by(case, end, *lease);
-                let later = match (over, at) {
+                match (over, at) {
                     (None, _) => false,
                     (Some(end), Some(at)) if !end.is_zero() && end < *at => true,
                     (Some(_), _) => end.end() < using.begin() && using.operation().is_some(),
-                };
-                later && grants(case, *lease) <= 1
+                }
             });
             demand(found, "uses no lease that had ended")
         }

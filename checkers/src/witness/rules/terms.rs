@@ -1,6 +1,6 @@
 //! Time: until when a lease certainly lives, and since when it should be over.
 
-use super::leases::{Renewal, granted_once, renewal, sound};
+use super::leases::{Renewal, begin, renewal, sound};
 use crate::history::{
     Body, Environment, FaultId, HexId, KeyEventKind, LeaseId, Nanos, Request, Revision, Sample,
 };
@@ -122,7 +122,8 @@ fn late_expiry(case: &Case<'_>) -> Proof {
     let [one, other] = case.two_operations()?;
     let renewed = required(renewal(one), "does not begin with a renewal")?;
     let lease = renewed.lease;
-    demand(granted_once(case, lease), "is about a lease that was granted more than once")?;
+    let this = begin(case, lease)?.covers(renewed.operation);
+    demand(this, "renews another lease of the same number")?;
     demand(saw_alive(case, &case.steps[1], lease), "does not show the lease alive")?;
     let keepalives = case.context.operations.iter().filter(|keepalive| {
         keepalive.invocation < other.invocation

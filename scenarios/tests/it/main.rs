@@ -1,0 +1,15 @@
+//! All tests of scenarios, plans and workloads, in one program, but for those of whole
+//! runs: each program of tests takes seconds to link.
+
+pub mod support;
+
+mod append;
+mod catalogue;
+mod docs;
+mod lock;
+mod mixed;
+mod parse;
+mod plan;
+mod settings;
+mod storm;
+mod watchers;
