@@ -77,7 +77,7 @@ lint: setup ## Check format, lints, licences and sources of dependencies
 install: setup ## Put stormglass on the path (~/.cargo/bin)
 	@$(CARGO) install --locked --path harness
 
-evidence-demo: build ## Regenerate evidence/demo.json (about 40 minutes; ROWS=ci: 4 minutes)
+evidence-demo: build ## Regenerate evidence/demo.json (about 40 minutes; ROWS=ci: 2 minutes)
 	@$(TARGET)/debug/examples/evidence demo --rows $(ROWS)
 
 evidence-storm: build ## Regenerate evidence/storm.json (about two hours; ROWS=ci: a minute)

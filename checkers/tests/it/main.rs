@@ -21,6 +21,7 @@ mod hindsight;
 mod history;
 mod judge;
 mod leases;
+mod leases_again;
 mod leases_late;
 mod leases_random;
 mod linearizability;

@@ -66,8 +66,8 @@ pub(crate) struct Plan {
 struct Ci {
     /// The traffic of every run.
     duration: &'static str,
-    /// How many releases, from the first one on.
-    releases: usize,
+    /// The releases that it runs.
+    releases: &'static [Version],
     /// How many seeds it tries on a release with bugs until one shows them.
     tries: u64,
 }
@@ -83,7 +83,12 @@ pub(crate) static DEMO: Plan = Plan {
         (Version::new(3, 5, 16), Expected::Valid, 20),
         (Version::new(3, 5, 30), Expected::Valid, 20),
     ],
-    ci: Ci { duration: USUAL_DURATION, releases: 4, tries: 3 },
+    // Its other two are those of `make demo`, which CI runs too.
+    ci: Ci {
+        duration: USUAL_DURATION,
+        releases: &[Version::new(3, 5, 0), Version::new(3, 5, 30)],
+        tries: 3,
+    },
 };
 
 /// Half an hour of storm on each of the releases that must bear it; and ten minutes on one
@@ -98,7 +103,7 @@ pub(crate) static STORM: Plan = Plan {
         (Version::new(3, 5, 1), Expected::DataBug, 10),
         (Version::new(3, 4, 23), Expected::Finding, 8),
     ],
-    ci: Ci { duration: USUAL_DURATION, releases: 1, tries: 1 },
+    ci: Ci { duration: USUAL_DURATION, releases: &[Version::new(3, 5, 30)], tries: 1 },
 };
 
 impl Plan {
@@ -109,8 +114,9 @@ impl Plan {
 
     /// The series of a full measurement or of one for CI.
     pub(crate) fn series(&self, rows: Rows) -> Vec<Series> {
-        let many = if rows == Rows::Ci { self.ci.releases } else { self.releases.len() };
-        let releases = self.releases.iter().take(many);
+        let all = rows == Rows::All;
+        let releases =
+            self.releases.iter().filter(|(release, ..)| all || self.ci.releases.contains(release));
         let one = |(release, expected, seeds): &(Version, Expected, u64)| {
             let last = match (rows, expected) {
                 (Rows::All, _) => *seeds,
