@@ -134,6 +134,12 @@ const CASES: &[Case] = &[
         bit: processes::the_member_hardly_ran,
     },
     Case {
+        kind: "limit-memory",
+        duration: "5s",
+        params: "",
+        bit: processes::the_kernel_refused_memory,
+    },
+    Case {
         kind: "lose-data",
         duration: "3s",
         params: "state = \"lost\"",
@@ -166,7 +172,7 @@ const FIRST_OF_DISKS: usize = 9;
 const FIRST_OF_CLOCKS: usize = 15;
 const FIRST_OF_PROCESSES: usize = 17;
 /// How many of these there are.
-const OF_PROCESSES: usize = 6;
+const OF_PROCESSES: usize = 7;
 
 /// The sort of evidence that a member's own log gives.
 const fn log_says(word: &'static str) -> fn(&[Event], &FaultBegin, &FaultEnd, &Path) -> bool {
@@ -233,7 +239,7 @@ fn faults_of_clocks_land_bite_and_heal() {
 fn faults_of_processes_land_bite_and_heal() {
     // What damages a correct store has tests of its own.
     let mut cases = cases(FIRST_OF_PROCESSES..FIRST_OF_PROCESSES + OF_PROCESSES);
-    cases.retain(|case| case.kind != "lose-data");
+    cases.retain(|case| !["lose-data", "limit-memory"].contains(&case.kind));
     land_bite_and_heal(&cases);
 }
 
@@ -282,13 +288,18 @@ fn without_its_device_no_fault_of_disks_is_injected_and_the_run_says_so() {
     let dir = folder.path().join("run");
     let scenario = scenario.to_str().expect("a path");
     run_into(&dir, &[scenario, "--etcd", "3.5.16", "--seed", "3", "--fuse", "/no/such"]).expect(3);
-    let refused = events(&dir).into_iter().find_map(|event| match event.body {
+    let (kind, reason) = unavailable(&dir);
+    assert_eq!(kind, "slow-disk");
+    assert!(reason.contains("FUSE device") && reason.contains("modprobe fuse"), "{reason}");
+}
+
+/// A kind of fault that a run could not inject, and why.
+fn unavailable(dir: &Path) -> (String, String) {
+    let refused = events(dir).into_iter().find_map(|event| match event.body {
         Body::Environment(Environment::FaultUnavailable { kind, reason }) => Some((kind, reason)),
         _ => None,
     });
-    let (kind, reason) = refused.expect("refused");
-    assert_eq!(kind, "slow-disk");
-    assert!(reason.contains("FUSE device") && reason.contains("modprobe fuse"), "{reason}");
+    refused.expect("refused")
 }
 
 #[test]

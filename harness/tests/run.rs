@@ -3,6 +3,7 @@
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use stormglass_checkers::history::{
@@ -40,7 +41,28 @@ fn a_correct_release_is_valid_and_leaves_every_artifact() {
     }
     assert_eq!(judgement(&dir).status, Status::Valid);
     recorder_saw_everything(&dir);
+    no_watch_began_in_its_members_future(&dir);
     judged_again_says_the_same(&dir);
+}
+
+/// The scenario avoids it on this release, also where a member lags behind what others showed.
+fn no_watch_began_in_its_members_future(dir: &std::path::Path) {
+    let mut starts = BTreeMap::new();
+    for event in events(dir) {
+        let Body::Watch(watch) = event.body else { continue };
+        match watch.frame {
+            WatchFrame::Open(open) => {
+                starts.insert(watch.watch, open.request.start_revision);
+            }
+            WatchFrame::Created(created) => {
+                let has = created.header.map(|header| header.revision).unwrap_or_default();
+                let start = starts[&watch.watch];
+                assert!(start.previous() <= has, "{start} was the future at {has}");
+            }
+            _ => {}
+        }
+    }
+    assert!(starts.len() > 3, "there are more watches than the recorder's");
 }
 
 /// Recorder watches are open before traffic on every member, and final reads are there.

@@ -46,7 +46,7 @@ static TRIGGERS: [TriggerEntry; 7] = [
     TriggerEntry {
         name: WATCH_FUTURE_START,
         issue: "#20221",
-        summary: "a watch that starts at a revision that is yet to come",
+        summary: "a watch that starts at a revision that its member has yet to learn of",
     },
     TriggerEntry {
         name: PROGRESS_REQUEST,

@@ -4,9 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Body, Environment, Event, FaultId, MemberIndex, Nanos};
 
-/// Faults that touch nobody but the members that their record names.
-const LOCAL: [&str; 7] =
-    ["kill", "kill-defragment", "pause", "isolate", "defragment", "compact", "stop"];
+/// Faults that touch nobody but the members that their record names. A leader that is only slow
+/// (by its disk, processor or memory) keeps its office, and makes everybody slow.
+const LOCAL: [&str; 11] = [
+    "kill",
+    "kill-defragment",
+    "kill-start",
+    "kill-compact",
+    "kill-snapshot",
+    "terminate",
+    "power-failure",
+    "pause",
+    "isolate",
+    "defragment",
+    "compact",
+];
 
 /// Which members are healthy, as far as the history tells.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use std::io;
 use crate::isolation::{self, Probe, Step};
 pub use crate::lever::{Devices, Lever, LeverStatus};
 use crate::limits;
+use crate::memory;
 use crate::vdso;
 
 /// Three members under load hold some hundred files each; the harness about as many.
@@ -17,21 +18,32 @@ pub fn report(devices: &Devices) -> Vec<Lever> {
         Err(error) => vec![unprobed(&error)],
     };
     levers.push(clocks());
+    levers.push(memory());
     levers.push(open_files());
     levers
 }
 
 fn clocks() -> Lever {
-    let status = match vdso::probe() {
-        Ok(()) => LeverStatus::Available { detail: "of a child, by its vDSO".to_owned() },
+    let status = tried(vdso::probe(), "of a child, by its vDSO");
+    Lever { name: "member clocks", purpose: "clock faults on local members", status }
+}
+
+fn memory() -> Lever {
+    let status = tried(memory::probe(), "one was made and removed");
+    Lever { name: "memory groups", purpose: "memory limits of local members", status }
+}
+
+/// What came of a trial: a refusal's sentence says what refuses it and, behind the last colon,
+/// what to do.
+fn tried(result: io::Result<()>, detail: &str) -> LeverStatus {
+    match result {
+        Ok(()) => LeverStatus::Available { detail: detail.to_owned() },
         Err(error) => {
             let said = error.to_string();
-            // The sentence says what refuses it and, behind the last colon, what to do.
             let (why, fix) = said.rsplit_once(": ").unwrap_or((&said, "try again"));
             LeverStatus::Unavailable { why: why.to_owned(), fix: fix.to_owned() }
         }
-    };
-    Lever { name: "member clocks", purpose: "clock faults on local members", status }
+    }
 }
 
 fn probed(probe: &Probe, devices: &Devices) -> Vec<Lever> {

@@ -10,6 +10,7 @@
 //!   directed links can be cut while traffic flows.
 //! * [`disk`]: a disk per member that loses what was not synced, is slow, full or fails.
 //! * [`process`]: members that die with the program, and are stopped and resumed for certain.
+//! * [`memory`]: control groups that bound how much memory a member may take.
 //! * [`vdso`]: the clocks of one process, moved while it runs.
 //! * [`capability`]: which of these levers work on this machine, and how to get the others.
 //!
@@ -34,6 +35,8 @@ pub mod isolation;
 mod lever;
 #[cfg(target_os = "linux")]
 mod limits;
+#[cfg(target_os = "linux")]
+pub mod memory;
 #[cfg(target_os = "linux")]
 pub mod mounts;
 #[cfg(target_os = "linux")]

@@ -56,7 +56,9 @@ fn not_tested(launch: &Launch) -> Vec<String> {
     let network = network.map(|reason| format!("Network faults were not tested: {reason}."));
     let disks = launch.disk_refused.iter();
     let disks = disks.map(|reason| format!("Faults of disks were not tested: {reason}."));
-    network.chain(disks).collect()
+    let memory = launch.memory_refused.iter();
+    let memory = memory.map(|reason| format!("Limits of memory were not tested: {reason}."));
+    network.chain(disks).chain(memory).collect()
 }
 
 fn machine() -> String {

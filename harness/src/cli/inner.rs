@@ -207,6 +207,14 @@ impl Run<'_> {
                         .unwrap_or("the plan had no fault of disks when the run began"),
                 )),
             },
+            memory: match (&self.launch.memory_groups, &self.launch.memory_refused) {
+                (Some(groups), _) => Ok(groups.clone()),
+                (None, reason) => Err(Unsupported::because(
+                    reason
+                        .as_deref()
+                        .unwrap_or("the plan had no fault of memory when the run began"),
+                )),
+            },
             seed: self.plan.seed,
             capture: self.launch.pcap.then(|| self.dir.capture()),
         }

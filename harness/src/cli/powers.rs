@@ -23,6 +23,8 @@ pub(super) struct LocalPowers {
     disk: Result<(), String>,
     /// Why members' clocks cannot be moved.
     clocks: Result<(), String>,
+    /// Why members' memory cannot be limited.
+    memory: Result<(), String>,
 }
 
 impl LocalPowers {
@@ -51,7 +53,8 @@ impl LocalPowers {
         let network = behind_namespaces("TUN device");
         let disk = behind_namespaces("FUSE device");
         let clocks = granted(&levers, "member clocks");
-        Self { target, namespaces, network, disk, clocks }
+        let memory = granted(&levers, "memory groups");
+        Self { target, namespaces, network, disk, clocks, memory }
     }
 
     /// Whether a run gets namespaces of its own.
@@ -74,6 +77,7 @@ impl LocalPowers {
             Power::Network => self.network.as_ref().copied().map_err(String::as_str),
             Power::Disk => self.disk.as_ref().copied().map_err(String::as_str),
             Power::Clocks => self.clocks.as_ref().copied().map_err(String::as_str),
+            Power::Memory => self.memory.as_ref().copied().map_err(String::as_str),
         }
     }
 }
@@ -86,6 +90,7 @@ pub(super) fn power_name(power: Power) -> &'static str {
         Power::Network => "network",
         Power::Disk => "disk",
         Power::Clocks => "clocks",
+        Power::Memory => "memory",
         Power::Maintenance => "maintenance",
         Power::Membership => "membership",
         Power::Upgrade => "upgrade",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use stormglass_linux::isolation;
+use stormglass_linux::memory::Groups;
 use stormglass_scenarios::fault::{self, Power};
 use stormglass_scenarios::plan::{Plan, PlannedFault};
 
@@ -49,9 +50,12 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     let powers = LocalPowers::probe(args.isolation, &args.devices.devices());
     let isolated = powers.isolated();
     let refused = powers.grants(Power::Network).err().map(ToOwned::to_owned);
-    let needs_disks = needs_disks(&plan);
+    let needs_disks = needs(&plan, Power::Disk);
     let disk = if needs_disks { powers.grants(Power::Disk) } else { Ok(()) };
     let disk_refused = disk.err().map(ToOwned::to_owned);
+    let memory = memory_groups(&plan, &powers);
+    let memory_refused = memory.as_ref().err().cloned();
+    let memory = memory.ok().flatten();
     if let (true, Some(reason)) = (args.pcap, &refused) {
         let message = format!("--pcap needs a network of our own, and {reason}");
         return Err(CommandError::environment(message));
@@ -70,6 +74,8 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         network_refused: refused,
         fuse_device: (needs_disks && disk_refused.is_none()).then(|| args.devices.fuse.clone()),
         disk_refused,
+        memory_groups: memory.as_ref().map(|groups| groups.folder().to_owned()),
+        memory_refused,
         stop_on_violation: args.stop_on_violation,
         pcap: args.pcap,
         command: repeat_command(args, &plan),
@@ -97,12 +103,22 @@ fn cluster(plan: &Plan, launch: &Launch) -> String {
     if others.is_empty() { first } else { format!("{first}, then {}", others.join(", ")) }
 }
 
-/// Whether members need disks that can be touched. Without them they are faster.
-fn needs_disks(plan: &Plan) -> bool {
-    let needs = |fault: &PlannedFault| {
-        fault::fault(&fault.kind).is_some_and(|entry| entry.power == Power::Disk)
-    };
+/// Whether a fault of the plan needs a power that makes members slower, or takes preparation.
+fn needs(plan: &Plan, power: Power) -> bool {
+    let needs =
+        |fault: &PlannedFault| fault::fault(&fault.kind).is_some_and(|entry| entry.power == power);
     plan.faults.iter().any(needs)
+}
+
+/// Control groups for the members, where the plan limits their memory. They are this process's,
+/// which outlives the others: in the end it removes them.
+fn memory_groups(plan: &Plan, powers: &LocalPowers) -> Result<Option<Groups>, String> {
+    if !needs(plan, Power::Memory) {
+        return Ok(None);
+    }
+    powers.grants(Power::Memory).map_err(ToOwned::to_owned)?;
+    let name = format!("stormglass-{}", std::process::id());
+    Groups::make(&name).map(Some).map_err(|error| error.to_string())
 }
 
 /// Re-executes this program as the inner process, in namespaces of its own where they

@@ -82,6 +82,8 @@ fn launch(args: &RunArgs, plan: &Plan, dir: &RunDir, settings: Vec<prepare::Sett
         network_refused: None,
         fuse_device: None,
         disk_refused: None,
+        memory_groups: None,
+        memory_refused: None,
         // A simulated run is over before anybody could want to stop it.
         stop_on_violation: false,
         pcap: false,

@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
+use stormglass_linux::memory;
 
 use crate::nemesis::Journal;
-use crate::run_dir::{ActiveEntry, NotedMember, RunDir, Stray, end, look};
+use crate::run_dir::{ActiveEntry, Launch, NotedMember, RunDir, Stray, end, look};
 
 /// The kernel empties the namespaces of a run that was killed this very moment; until then
 /// its members may still write.
@@ -23,9 +24,9 @@ pub(super) struct Undone {
     pub(super) run_dir: PathBuf,
     /// Members whose processes had outlived the run and were ended.
     pub(super) ended: Vec<EndedMember>,
-    /// The members' data, where there was any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) removed: Option<PathBuf>,
+    /// The members' data and control groups, where there were any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) removed: Vec<PathBuf>,
     /// Faults that held when the run died; they ended with the members.
     pub(super) unhealed: Vec<UnhealedFault>,
     /// What could not be undone, a sentence each.
@@ -72,12 +73,24 @@ impl Undone {
         self.end_members(members, &data, dry_run);
         self.list_unhealed(&dir.journal());
         // Of members that still run, the data stays.
-        if !self.problems.is_empty() || fs::symlink_metadata(&data).is_err() {
+        if !self.problems.is_empty() {
             return;
         }
-        let removed = if dry_run { Ok(()) } else { remove_folder(&data) };
-        if self.note(removed, &data) {
-            self.removed = Some(data);
+        self.remove(&data, remove_folder, dry_run);
+        // A run that died before it was launched had none.
+        let launch = RunDir::read::<Launch>(&dir.launch()).ok();
+        if let Some(groups) = launch.and_then(|launch| launch.memory_groups) {
+            self.remove(&groups, memory::remove, dry_run);
+        }
+    }
+
+    fn remove(&mut self, folder: &Path, remove: fn(&Path) -> io::Result<()>, dry_run: bool) {
+        if fs::symlink_metadata(folder).is_err() {
+            return;
+        }
+        let removed = if dry_run { Ok(()) } else { remove(folder) };
+        if self.note(removed, folder) {
+            self.removed.push(folder.to_owned());
         }
     }
 

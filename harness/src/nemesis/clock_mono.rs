@@ -10,8 +10,9 @@ use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven}
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
+use super::wait::Wait;
 use crate::client::Countdown;
-use crate::clock::{Clock, after};
+use crate::clock::Clock;
 use crate::target::{Clocks, Rate, Target, Unsupported};
 
 /// How long a rate is measured at most, in true time; and never shorter than the other.
@@ -174,11 +175,10 @@ fn note(evidence: &mut Evidence, member: MemberIndex, counted: Duration, took: D
 
 /// Waits until members count time at the true rate again, as far as a busy machine can tell.
 async fn await_true(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), HEAL_LIMIT);
+    let mut wait = Wait::new(site, HEAL_LIMIT, LOOK_AGAIN);
     let mut missing = members.to_vec();
     let mut last = String::new();
-    while !missing.is_empty() && clock.now() < end {
+    while !missing.is_empty() && wait.look().await {
         for (member, took) in count_all(site, &missing, HEALED, HEALED * 4).await {
             match took {
                 Ok(took) if took > HEALED.mul_f64(0.95) && took < HEALED.mul_f64(1.2) => {
@@ -187,9 +187,6 @@ async fn await_true(site: &Site, members: &[MemberIndex]) -> Result<(), InjectEr
                 Ok(took) => last = format!("{member} counted {HEALED:?} in {took:?}"),
                 Err(error) => last = format!("{member}: {error}"),
             }
-        }
-        if !missing.is_empty() {
-            tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
     if missing.is_empty() {

@@ -11,6 +11,7 @@ use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven}
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
+use super::wait::Wait;
 use crate::clock::{after, utc_now};
 use crate::target::{Clocks, Target, Unsupported, Wall};
 
@@ -111,12 +112,11 @@ impl Wrong {
 
 /// Looks at the date of each member until it is wrong, where it was not seen wrong before.
 async fn see_wrong(site: &Site, members: &[MemberIndex], limit: Duration, evidence: &mut Evidence) {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), limit);
+    let mut wait = Wait::new(site, limit, LOOK_AGAIN);
     let mut missing = members.to_vec();
-    loop {
+    while wait.look().await {
         missing.retain(|member| !evidence.contains_key(&format!("{member}-{OFF_BY}")));
-        if missing.is_empty() || clock.now() >= end {
+        if missing.is_empty() {
             return;
         }
         for (member, off) in look_all(site, &missing).await {
@@ -126,7 +126,6 @@ async fn see_wrong(site: &Site, members: &[MemberIndex], limit: Duration, eviden
                 evidence.insert(format!("{member}-{OFF_BY}"), off.to_string());
             }
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

@@ -11,7 +11,7 @@ use super::injector::InjectError;
 use super::member_log::log_length;
 use super::restart::start;
 use super::site::{Site, blocking};
-use crate::clock::after;
+use super::wait::Wait;
 use crate::session::{await_answer, record_ready};
 use crate::target::{Target, Unsupported};
 
@@ -72,9 +72,8 @@ pub(super) async fn reaction(site: &Site, index: MemberIndex, log: u64) -> &'sta
 
 /// Whether a member answers rather than end.
 pub(super) async fn starts(site: &Site, index: MemberIndex) -> bool {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), START_LIMIT);
-    while clock.now() < end {
+    let mut wait = Wait::new(site, START_LIMIT, Duration::ZERO);
+    while wait.look().await {
         if has_ended(site, index) {
             return false;
         }

@@ -10,7 +10,7 @@ use super::member_log::log_length;
 use super::metrics::sync_times;
 use super::restart::{await_back, restart_all};
 use super::site::Site;
-use crate::clock::after;
+use super::wait::Wait;
 use crate::session::record_end;
 use crate::target::{DiskCounters, DiskFaults, Loss, Target, Unsupported};
 
@@ -113,15 +113,13 @@ pub(super) async fn come_back(
 
 /// Waits until a member's process has ended, at most for `limit`; whether it has.
 pub(super) async fn await_end(site: &Site, index: MemberIndex, limit: Duration) -> bool {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), limit);
-    while !has_ended(site, index) {
-        if clock.now() >= end {
-            return false;
+    let mut wait = Wait::new(site, limit, LOOK_AGAIN);
+    while wait.look().await {
+        if has_ended(site, index) {
+            return true;
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
-    true
+    false
 }
 
 /// Whether a member's process has ended; an end that nobody has seen yet is recorded.

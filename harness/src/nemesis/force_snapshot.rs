@@ -11,6 +11,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
+use super::kill_during::start_again;
 use super::links::{around, hit, let_go};
 use super::member_log::{log_length, log_line, log_lines, shortened};
 use super::membership::can_spare_one;
@@ -18,7 +19,7 @@ use super::move_leader::relieve;
 use super::params::span;
 use super::restart::{await_back, restart_all};
 use super::site::Site;
-use crate::clock::after;
+use super::wait::Wait;
 use crate::session::status;
 use crate::target::{Link, Target, Unsupported};
 
@@ -67,7 +68,10 @@ impl Injector for ForceSnapshot {
             policy.reset = true;
             let mut active = hit(site, &[member], &around(site, &[member], false), policy)?;
             if let Err(error) = leave_behind(site, member, fault, &mut evidence).await {
+                let others: Vec<_> = site.session.members().collect();
+                let started = start_again(site, &others, &mut evidence).await;
                 let_go(site, &active).await?;
+                started?;
                 return Err(error);
             }
             active.evidence = evidence;
@@ -148,15 +152,14 @@ async fn await_some(
     look: impl Fn() -> Option<String>,
     limit: Duration,
 ) -> Option<String> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), limit);
-    loop {
+    let mut wait = Wait::new(site, limit, LOOK_AGAIN);
+    while wait.look().await {
         let found = look();
-        if found.is_some() || clock.now() >= end || site.session.stop.is_raised() {
+        if found.is_some() || site.session.stop.is_raised() {
             return found;
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
+    None
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use super::kill_compact::KILL_COMPACT;
 use super::kill_defragment::KILL_DEFRAGMENT;
 use super::kill_snapshot::KILL_SNAPSHOT;
 use super::kill_start::KILL_START;
+use super::limit_memory::LimitMemory;
 use super::lose_data::LoseData;
 use super::lying_disk::LyingDisk;
 use super::metrics::SyncTimes;
@@ -146,7 +147,7 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 27] = [
+static INJECTORS: [&dyn Injector; 28] = [
     &Kill,
     &Pause,
     &ISOLATE,
@@ -169,6 +170,7 @@ static INJECTORS: [&dyn Injector; 27] = [
     &KILL_COMPACT,
     &KILL_SNAPSHOT,
     &Starve,
+    &LimitMemory,
     &LoseData,
     &ReplaceMember,
     &MoveLeader,

@@ -7,7 +7,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, HitLink, InjectError, Injection, Injector};
 use super::site::Site;
-use crate::clock::after;
+use super::wait::Wait;
 use crate::target::{Link, LinkCounters, Place, Target, Unsupported};
 
 /// Peers speak at least once a heartbeat: so long after the heal packets must have passed.
@@ -100,13 +100,11 @@ pub(super) async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters,
         network.set(link.from, link.to, Link::open())?;
     }
     let counted = counted(site, active)?;
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), HEAL_LIMIT);
-    while clock.now() < end {
+    let mut wait = Wait::new(site, HEAL_LIMIT, LOOK_AGAIN);
+    while wait.look().await {
         if self::counted(site, active)?.packets > counted.packets {
             return Ok(counted);
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
     Err(InjectError::Failed("no packet passed within 10 s after the heal".to_owned()))
 }

@@ -10,7 +10,7 @@ use stormglass_checkers::history::{
 
 use super::injector::InjectError;
 use super::site::Site;
-use crate::clock::after;
+use super::wait::Wait;
 use crate::target::{Target, Unsupported};
 
 /// Of one request.
@@ -41,6 +41,16 @@ pub(super) async fn remove(site: &Site, index: MemberIndex) -> Result<HexId, Inj
     })
     .await?;
     had.ok_or_else(|| InjectError::Failed(format!("{index} was no member of the cluster")))
+}
+
+/// Whether a member does not belong to the cluster, as one of the others says.
+pub(super) async fn is_out(site: &Site, index: MemberIndex) -> bool {
+    for asked in others(site, index) {
+        if let Some(members) = list(site, asked).await {
+            return find(site, index, &members).is_none();
+        }
+    }
+    false
 }
 
 /// Makes the cluster expect a new member in the place of one that had this ID; returns who
@@ -95,21 +105,23 @@ async fn attempt(
     what: String,
     mut wanted: impl FnMut(&[MemberInfo]) -> Option<Request>,
 ) -> Result<(), InjectError> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), CHANGE_LIMIT);
-    let others: Vec<_> = site.session.members().filter(|member| *member != about).collect();
+    let mut wait = Wait::new(site, CHANGE_LIMIT, ASK_AGAIN);
+    let others: Vec<_> = others(site, about).collect();
     for asked in others.into_iter().cycle() {
+        if !wait.look().await {
+            break;
+        }
         if let Some(members) = list(site, asked).await {
             let Some(request) = wanted(&members) else { return Ok(()) };
             let _ = ask(site, asked, request).await;
         }
-        if clock.now() >= end {
-            break;
-        }
-        tokio::time::sleep(ASK_AGAIN).await;
     }
     let seconds = CHANGE_LIMIT.as_secs();
     Err(InjectError::Failed(format!("{what} within {seconds} s")))
+}
+
+fn others(site: &Site, index: MemberIndex) -> impl Iterator<Item = MemberIndex> {
+    site.session.members().filter(move |other| *other != index)
 }
 
 /// Who belongs to the cluster, as a member says that has asked the leader.

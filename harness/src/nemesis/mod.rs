@@ -23,6 +23,7 @@ mod kill_defragment;
 mod kill_during;
 mod kill_snapshot;
 mod kill_start;
+mod limit_memory;
 mod links;
 mod lose_data;
 mod lying_disk;
@@ -44,6 +45,7 @@ mod slow_disk;
 mod starve;
 mod target_choice;
 mod terminate;
+mod wait;
 mod ward;
 mod work;
 

@@ -8,7 +8,7 @@ use stormglass_scenarios::plan::PlannedFault;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::site::Site;
 use super::target_choice::some_leader;
-use crate::clock::after;
+use super::wait::Wait;
 use crate::session::{leader, status};
 use crate::target::{Target, Unsupported};
 
@@ -100,14 +100,12 @@ async fn move_office(
         return Err(InjectError::Failed(format!("{old} answered {refusal:?}")));
     }
     evidence.insert("leader-before".to_owned(), old.to_string());
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), MOVE_LIMIT);
-    while clock.now() < end {
+    let mut wait = Wait::new(site, MOVE_LIMIT, LOOK_AGAIN);
+    while wait.look().await {
         if leader(&site.session).await == Some(new) {
             evidence.insert("leader-after".to_owned(), new.to_string());
             return Ok(());
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
     Err(InjectError::Missed(format!("{new} did not become the leader")))
 }

@@ -10,7 +10,7 @@ use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{seed, text};
 use super::restart::heal_by_restart;
 use super::site::Site;
-use crate::clock::after;
+use super::wait::Wait;
 use crate::target::{DiskFaults, Loss, Target, Unsupported};
 
 /// Syncs that are asked for in the last moment are under way when the power fails. Without
@@ -61,18 +61,18 @@ impl Injector for PowerFailure {
 
 /// Waits until every member has written something that it cannot sync.
 async fn await_writes(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), LONGEST_MOMENT);
-    loop {
-        tokio::time::sleep(LAST_MOMENT).await;
+    let mut wait = Wait::new(site, LONGEST_MOMENT, LAST_MOMENT);
+    tokio::time::sleep(LAST_MOMENT).await;
+    while wait.look().await {
         let mut all = true;
         for member in members {
             all &= counters(site, *member).await?.unsynced > 0;
         }
-        if all || clock.now() >= end {
-            return Ok(());
+        if all {
+            break;
         }
     }
+    Ok(())
 }
 
 /// What is lost, and the seed that decides the rest.

@@ -10,7 +10,7 @@ use super::injector::{Evidence, InjectError};
 use super::kill::kill;
 use super::member_log::{last_words, log_from, log_length, log_line, shortened};
 use super::site::{Site, blocking};
-use crate::clock::after;
+use super::wait::Wait;
 use crate::session::{await_answer, status};
 
 /// A member that is up answers within this time, whatever else goes on.
@@ -104,13 +104,11 @@ fn names_itself(site: &Site, index: MemberIndex, version: &str, log: u64) -> Opt
 /// Waits until a member knows a leader, so that the next one does not leave it alone. Where the
 /// cluster has none, that is another fault's doing.
 pub(super) async fn await_leader(site: &Site, index: MemberIndex) {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), LEADER_LIMIT);
-    while clock.now() < end {
+    let mut wait = Wait::new(site, LEADER_LIMIT, ASK_AGAIN);
+    while wait.look().await {
         let status = status(&site.session, index, STATUS_LIMIT).await;
         if status.is_some_and(|status| status.leader != HexId(0)) {
             return;
         }
-        tokio::time::sleep(ASK_AGAIN).await;
     }
 }

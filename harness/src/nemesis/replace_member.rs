@@ -5,15 +5,15 @@ use std::time::Duration;
 use stormglass_checkers::history::{MemberIndex, StatusResponse};
 use stormglass_scenarios::plan::PlannedFault;
 
-use super::disks::await_end;
+use super::disks::{await_end, has_ended};
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::kill::{can_kill, kill};
 use super::member_log::{log_length, log_line, shortened};
-use super::membership::{add, can_spare_one, promote, record, remove};
+use super::membership::{add, can_spare_one, is_out, promote, record, remove};
 use super::params::flag;
 use super::restart::await_back;
 use super::site::{Site, blocking};
-use crate::clock::after;
+use super::wait::Wait;
 use crate::session::{leader, record_ready, record_start, status};
 use crate::target::{Target, Unsupported};
 
@@ -52,6 +52,11 @@ impl Injector for ReplaceMember {
             let mut left = Vec::new();
             for member in members {
                 if let Err(error) = leave(site, *member, &mut evidence).await {
+                    if is_out(site, *member).await {
+                        left.push(*member);
+                    } else {
+                        site.session.excuses.end(*member);
+                    }
                     let since = site.session.recorder.clock().now();
                     self.heal(site, Active::of(left, since, evidence)).await?;
                     return Err(error);
@@ -108,6 +113,10 @@ async fn join(
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
     let _alone = site.membership.lock().await;
+    // After a removal that failed it may run still.
+    if !has_ended(site, index) {
+        kill(site, index, evidence).await?;
+    }
     let old = evidence.get(&format!("{index}-id-before")).cloned().unwrap_or_default();
     let cluster = add(site, (index, &old), learner).await?;
     let member = site.member(index);
@@ -127,10 +136,9 @@ async fn join(
 
 /// Waits until a member has applied all that the leader had when it was first asked.
 async fn catch_up(site: &Site, index: MemberIndex) -> Result<StatusResponse, InjectError> {
-    let clock = site.session.recorder.clock();
-    let end = after(clock.now(), CATCH_UP_LIMIT);
+    let mut wait = Wait::new(site, CATCH_UP_LIMIT, LOOK_AGAIN);
     let mut goal = None;
-    while clock.now() < end {
+    while wait.look().await {
         if goal.is_none()
             && let Some(leader) = leader(&site.session).await
         {
@@ -142,7 +150,6 @@ async fn catch_up(site: &Site, index: MemberIndex) -> Result<StatusResponse, Inj
         {
             return Ok(told);
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
     let seconds = CATCH_UP_LIMIT.as_secs();
     Err(InjectError::Failed(format!("the new {index} did not catch up within {seconds} s")))

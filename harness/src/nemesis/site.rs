@@ -9,7 +9,7 @@ use super::journal::Journal;
 use super::starve::Starved;
 use super::work::Durations;
 use crate::session::Session;
-use crate::target::{Clocks, Disk, Kill, Member, Pause};
+use crate::target::{Clocks, Disk, Kill, Member, Memory, Pause};
 
 /// Where the nemesis works: the run, and what it has learnt on the way.
 pub struct Site {
@@ -70,6 +70,16 @@ impl Site {
     ) -> Result<T, InjectError> {
         let member = self.member(index);
         blocking(move || Ok(call(member.disk()?)?)).await
+    }
+
+    /// Calls into the power over a member's memory, where blocking hurts nobody.
+    pub(super) async fn with_memory<T: Send + 'static>(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Memory) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.memory()?)?)).await
     }
 
     /// Calls into a member's power over its clocks, where blocking hurts nobody.

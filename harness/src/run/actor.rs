@@ -9,6 +9,7 @@ use stormglass_checkers::history::{
 };
 use stormglass_scenarios::workload::{Actor, Context, Step, Workload};
 
+use super::caught_up::caught_up;
 use super::pace::Pace;
 use super::watching::{WatchRun, watch};
 use crate::client::Connection;
@@ -97,6 +98,15 @@ impl Running {
     }
 
     async fn watch(&mut self, step: &stormglass_scenarios::workload::WatchStep) {
+        if step.caught_up {
+            let ready = tokio::select! {
+                ready = caught_up(&self.session, step.member, step.request.start_revision) => ready,
+                () = self.session.stop.raised() => false,
+            };
+            if !ready {
+                return;
+            }
+        }
         let resumes = if step.resumes { self.last_watch } else { None };
         let connection = Self::connection(&self.session, &mut self.connections, step.member).await;
         let run = WatchRun { session: &self.session, process: self.process, step, resumes };

@@ -8,6 +8,7 @@ use stormglass_checkers::history::{
     Body, ClusterGeneration, Environment, MemberIndex, Nanos, Phase, Revision,
 };
 use stormglass_scenarios::plan::Plan;
+use stormglass_scenarios::trigger::WATCH_FUTURE_START;
 use stormglass_scenarios::workload::{Role, workload};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
@@ -137,7 +138,8 @@ impl Stage<'_> {
         for member in self.session.members() {
             let (sender, receiver) = signal::channel(Progress::default());
             let (session, stop) = (self.session.clone(), self.closing.clone());
-            self.background.spawn(keep(session, member, start.next(), stop, sender));
+            let from = (start.next(), self.plan.avoids(WATCH_FUTURE_START));
+            self.background.spawn(keep(session, member, from, stop, sender));
             self.progress.push(receiver);
             let (session, stop) = (self.session.clone(), self.closing.clone());
             self.background.spawn(sample_status(session, member, stop));

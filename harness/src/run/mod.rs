@@ -1,6 +1,7 @@
 //! One run: cluster, traffic, nemesis, recovery, final reads.
 
 mod actor;
+mod caught_up;
 mod conduct;
 mod exits;
 mod final_reads;

@@ -11,6 +11,7 @@ use stormglass_checkers::history::{
 };
 use tokio::sync::watch as signal;
 
+use super::caught_up::caught_up;
 use crate::client::{WatchMessage, WatchStream};
 use crate::session::{Session, Stop};
 
@@ -28,11 +29,12 @@ pub struct Progress {
     pub revision: Revision,
 }
 
-/// Keeps a watch on one member until `stop`, opening it again from where it broke.
+/// Keeps a watch on one member until `stop`, opening it again from where it broke: where
+/// `careful`, only when the member has come so far (again).
 pub async fn keep(
     session: Session,
     member: MemberIndex,
-    from: Revision,
+    (from, careful): (Revision, bool),
     stop: Stop,
     progress: signal::Sender<Progress>,
 ) {
@@ -41,6 +43,7 @@ pub async fn keep(
         session,
         member,
         next: from,
+        careful,
         last: None,
         open: None,
         progress,
@@ -64,6 +67,7 @@ struct Keeper {
     process: ProcessId,
     member: MemberIndex,
     next: Revision,
+    careful: bool,
     last: Option<WatchId>,
     /// The watch that has not ended yet.
     open: Option<WatchId>,
@@ -74,6 +78,9 @@ impl Keeper {
     /// Opens a watch and takes its frames until it ends. A watch that this future leaves
     /// open when it is dropped is closed by `keep`.
     async fn follow_once(&mut self) {
+        if self.careful && !caught_up(&self.session, self.member, self.next).await {
+            return;
+        }
         let watch = self.session.recorder.new_watch();
         let request = WatchRequest {
             key: Bytes::from("\0"),

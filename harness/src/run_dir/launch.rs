@@ -31,6 +31,12 @@ pub struct Launch {
     /// Why members' disks cannot be touched though the plan asks for it, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_refused: Option<String>,
+    /// The folder of control groups that members take their memory in, where the plan limits it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_groups: Option<PathBuf>,
+    /// Why members' memory cannot be limited though the plan asks for it, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_refused: Option<String>,
     /// Whether traffic ends at the first violation.
     #[serde(default)]
     pub stop_on_violation: bool,

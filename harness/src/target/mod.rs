@@ -10,6 +10,6 @@ mod power;
 pub use files::clear;
 pub use power::{
     Clocks, Data, Disk, DiskCounters, DiskErrors, DiskFaults, Kill, Link, LinkCounters, Loss, Lost,
-    Member, MemberEnd, Network, Pause, Place, Rate, Seat, Share, Target, TargetError, Unsupported,
-    Upgrade, Wall,
+    Member, MemberEnd, Memory, MemoryUse, Network, Pause, Place, Rate, Seat, Share, Target,
+    TargetError, Unsupported, Upgrade, Wall,
 };

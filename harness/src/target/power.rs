@@ -10,6 +10,7 @@ use stormglass_checkers::history::{Incarnation, MemberIndex};
 pub use stormglass_linux::disk::{
     Counters as DiskCounters, Errors as DiskErrors, Faults as DiskFaults, Loss, Lost,
 };
+pub use stormglass_linux::memory::Use as MemoryUse;
 pub use stormglass_linux::switch::{Link, LinkCounters, Share};
 pub use stormglass_linux::vdso::{Rate, Wall};
 
@@ -166,6 +167,12 @@ pub trait Member: Send + Sync {
     /// # Errors
     /// When they cannot be moved here.
     fn clocks(&self) -> Result<&dyn Clocks, Unsupported>;
+
+    /// The power to limit the memory that it takes.
+    ///
+    /// # Errors
+    /// When it cannot be limited here.
+    fn memory(&self) -> Result<&dyn Memory, Unsupported>;
 }
 
 /// How a member's process ended.
@@ -218,6 +225,21 @@ pub trait Pause {
     /// # Errors
     /// When it does not run.
     fn processor_time(&self) -> io::Result<Duration>;
+}
+
+/// The memory that a member takes, in whatever life.
+pub trait Memory {
+    /// Sets how many bytes it may take from now on; `None` lifts the limit.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn limit(&self, bytes: Option<u64>) -> io::Result<()>;
+
+    /// What it has taken.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    fn memory(&self) -> io::Result<MemoryUse>;
 }
 
 /// Changing the release that a member runs, to a newer or an older one.

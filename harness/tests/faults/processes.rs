@@ -9,7 +9,9 @@ use stormglass_checkers::verdict::Status;
 
 use super::links::latencies;
 use super::members::process_died_of_a_signal;
-use super::{CASES, fault, log, log_contains, scenario_text};
+use super::{
+    CASES, fault, land_bite_and_heal, log, log_contains, run_scenario, scenario_text, unavailable,
+};
 use crate::support;
 
 /// etcd's own word for the signal, and the kernel's for the end.
@@ -96,6 +98,24 @@ pub(super) fn the_member_hardly_ran(
     late > 5 && late * 5 >= latencies.len() && ran * 4 <= took
 }
 
+/// The kernel counts it, and ended the process or not.
+pub(super) fn the_kernel_refused_memory(
+    events: &[Event],
+    begin: &FaultBegin,
+    end: &FaultEnd,
+    dir: &Path,
+) -> bool {
+    let member = begin.fault.members[0];
+    let number = |name: &str| {
+        let value = |when: &str| end.evidence.get(&format!("{member}-{name}-{when}"));
+        let [before, after] = ["before", "after"].map(|when| value(when)?.parse::<u64>().ok());
+        Some(after? - before?)
+    };
+    let killed = number("kernel-kills").is_some_and(|kills| kills > 0);
+    number("limit-hits").is_some_and(|hits| hits > 0)
+        && killed == process_died_of_a_signal(events, begin, end, dir)
+}
+
 /// etcd found that its log lacks what it had promised, or that the cluster knows it already.
 pub(super) fn the_member_missed_its_data(
     events: &[Event],
@@ -111,6 +131,20 @@ pub(super) fn the_member_missed_its_data(
     });
     let says = ["as the raft log corrupted, truncated, or lost", "already been bootstrapped"];
     itself && says.iter().any(|text| log_contains(begin, dir, text))
+}
+
+#[test]
+fn memory_is_limited_where_control_groups_can_be_made_and_else_the_run_says_why_not() {
+    let case = CASES.iter().find(|case| case.kind == "limit-memory").expect("a case");
+    if stormglass_linux::memory::probe().is_ok() {
+        land_bite_and_heal(&[case]);
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (dir, _) = run_scenario(folder.path(), &scenario_text(&[case]), 3);
+    let (kind, reason) = unavailable(&dir);
+    assert_eq!(kind, "limit-memory");
+    assert!(reason.contains("control groups") && reason.contains("systemd-run"), "{reason}");
 }
 
 /// What happened from the begin of a fault to its end.

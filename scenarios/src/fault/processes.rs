@@ -75,6 +75,22 @@ pub(super) const STARVE: FaultEntry = FaultEntry {
     }],
 };
 
+pub(super) const LIMIT_MEMORY: FaultEntry = FaultEntry {
+    kind: "limit-memory",
+    summary: "let the member take hardly more memory than it has, so that the kernel may end it; \
+              start it again when `for` is over, if it did",
+    power: Power::Memory,
+    duration: Duration::from_secs(5),
+    disruptive: true,
+    settle: Duration::from_secs(1),
+    params: &[ParamEntry {
+        name: "spare",
+        default: "256",
+        summary: "how much more than it has when the fault begins, in KiB",
+        form: ParamForm::Count,
+    }],
+};
+
 pub(super) const LOSE_DATA: FaultEntry = FaultEntry {
     kind: "lose-data",
     summary: "kill the member and start it on an older copy of its data, or on none; put the \

@@ -83,6 +83,8 @@ pub enum Power {
     Network,
     /// Move the clocks that a member sees.
     Clocks,
+    /// Limit the memory that a member takes.
+    Memory,
     /// Send a member requests of the maintenance kind; every target can.
     Maintenance,
     /// Remove a member from the cluster, and start a new one in its place.
@@ -107,7 +109,7 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 /// Faults that etcd does not promise to survive.
 const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
 
-static FAULTS: [FaultEntry; 27] = [
+static FAULTS: [FaultEntry; 28] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -233,6 +235,7 @@ static FAULTS: [FaultEntry; 27] = [
     processes::KILL_COMPACT,
     processes::KILL_SNAPSHOT,
     processes::STARVE,
+    processes::LIMIT_MEMORY,
     processes::LOSE_DATA,
     membership::REPLACE_MEMBER,
     membership::MOVE_LEADER,

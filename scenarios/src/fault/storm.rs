@@ -54,8 +54,10 @@ pub(crate) fn left_out(kind: &str) -> Option<&'static str> {
 }
 
 /// Kinds of the model that no storm draws, with the reason.
-const LEFT_OUT: &[(&str, &str)] =
-    &[("change-release", "a storm is about one release, and no seed can know another")];
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("limit-memory", "few users may make control groups, and a storm is the same for all"),
+    ("change-release", "a storm is about one release, and no seed can know another"),
+];
 
 static DRAWS: [Draw; 23] = [
     Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },

@@ -26,6 +26,9 @@ pub struct WatchStep {
     pub request: WatchRequest,
     /// Whether it continues the actor's watch before, whose number the harness knows.
     pub resumes: bool,
+    /// Whether it is opened only when the member has the revision before its start; where the
+    /// member does not come up to that, it is left.
+    pub caught_up: bool,
     /// The harness cancels the watch after so many events.
     pub max_events: u64,
     /// The harness cancels the watch after this time.

@@ -51,6 +51,7 @@ impl Cluster {
             seed: plan.seed,
             capture: None,
             disks: Err(Unsupported::because("no fault is injected")),
+            memory: Err(Unsupported::because("no fault is injected")),
         };
         let target = Arc::new(LocalCluster::prepare(&options).map_err(io::Error::other)?);
         for member in target.members() {

@@ -66,7 +66,13 @@ async fn watch_members(
     let mut watches = JoinSet::new();
     for member in session.members() {
         let (sender, mut receiver) = signal::channel(Progress::default());
-        watches.spawn(keep(session.clone(), member, start.next(), closing.clone(), sender));
+        watches.spawn(keep(
+            session.clone(),
+            member,
+            (start.next(), false),
+            closing.clone(),
+            sender,
+        ));
         let created = receiver.wait_for(|progress| progress.created);
         let created = tokio::time::timeout(WATCH_LIMIT, created).await.map_err(io::Error::other)?;
         created.map_err(io::Error::other)?;

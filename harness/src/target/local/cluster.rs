@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 use stormglass_linux::disk::{Disk, Places};
+use stormglass_linux::memory::Group;
 use stormglass_linux::process::Spawner;
 
 use super::command::{Addresses, RaftTiming, arguments};
@@ -44,6 +45,8 @@ pub struct LocalOptions {
     pub wiring: Wiring,
     /// The FUSE device, where members' data is to be on disks that can be touched.
     pub disks: Result<PathBuf, Unsupported>,
+    /// The folder of control groups, where members' memory is to be limited.
+    pub memory: Result<PathBuf, Unsupported>,
     /// Chooses the packets that the network loses or spoils when it is told to.
     pub seed: u64,
     /// Where the packets are written that the network delivers, if anywhere.
@@ -89,6 +92,7 @@ impl LocalCluster {
                 log_path,
                 netns,
                 disk,
+                memory: memory_group(options, &own.name)?,
             };
             members.push(Arc::new(LocalMember::new(plan, Arc::clone(&spawner))));
         }
@@ -141,6 +145,19 @@ fn mount_disk(
     let seed = options.seed.wrapping_add(position as u64);
     let disk = Disk::mount(&places, seed);
     disk.map(Ok).map_err(TargetError::io("the disk of a member could not be made"))
+}
+
+/// A control group for a member.
+fn memory_group(
+    options: &LocalOptions,
+    name: &str,
+) -> Result<Result<Group, Unsupported>, TargetError> {
+    match &options.memory {
+        Ok(groups) => Group::make(groups, name)
+            .map(Ok)
+            .map_err(TargetError::io("the control group of a member could not be made")),
+        Err(reason) => Ok(Err(reason.clone())),
+    }
 }
 
 fn flags_of(options: &LocalOptions, name: &str) -> BTreeMap<String, String> {

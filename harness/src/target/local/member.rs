@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
 use stormglass_linux::disk::Disk;
+use stormglass_linux::memory::Group;
 use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 use stormglass_linux::vdso::{self, Skew};
@@ -15,7 +16,8 @@ use stormglass_linux::vdso::{self, Skew};
 use super::command::{Addresses, joining};
 use super::releases::{Binary, Releases};
 use crate::target::{
-    self, Clocks, Data, Kill, Member, MemberEnd, Pause, Rate, Seat, Unsupported, Upgrade, Wall,
+    self, Clocks, Data, Kill, Member, MemberEnd, Memory, Pause, Rate, Seat, Unsupported, Upgrade,
+    Wall,
 };
 
 /// How long the system may take to remove a killed process.
@@ -33,6 +35,8 @@ pub(super) struct MemberPlan {
     pub(super) netns: Option<Arc<NetNs>>,
     /// What the data directory is on, where it can be touched.
     pub(super) disk: Result<Disk, Unsupported>,
+    /// What its processes take their memory in, where that can be limited.
+    pub(super) memory: Result<Group, Unsupported>,
 }
 
 /// One member.
@@ -175,6 +179,13 @@ impl Member for LocalMember {
         ALLOWED.get_or_init(|| vdso::probe().map_err(Unsupported::because)).clone()?;
         Ok(self)
     }
+
+    fn memory(&self) -> Result<&dyn Memory, Unsupported> {
+        match &self.plan.memory {
+            Ok(group) => Ok(group),
+            Err(reason) => Err(reason.clone()),
+        }
+    }
 }
 
 impl Kill for LocalMember {
@@ -225,6 +236,12 @@ impl Kill for LocalMember {
             .args(arguments.iter().map(String::as_str));
         launch.netns = self.plan.netns.as_deref();
         let process = self.spawner.spawn(launch)?;
+        if let Ok(group) = &self.plan.memory
+            && let Err(error) = group.adopt(process.pid())
+        {
+            self.end(&process)?;
+            return Err(error);
+        }
         let number = state.incarnation.as_ref().map_or(1, |incarnation| incarnation.number + 1);
         let incarnation = Incarnation {
             number,

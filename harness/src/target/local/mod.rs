@@ -5,6 +5,7 @@ mod cluster;
 mod command;
 mod disk;
 mod member;
+mod memory;
 mod releases;
 mod wiring;
 

@@ -64,14 +64,7 @@ impl Watcher {
         let moves = percent(spec.resume_elsewhere, &mut self.rng);
         let others = if moves { context.members } else { 1 };
         let member = elsewhere(before.member, others, &mut self.rng);
-        let mut step = self.step(member, request, true);
-        // A member that lags takes this start for one in the future, and with #20221 it
-        // reports progress below it.
-        if !self.settings.triggers.watch_future_start {
-            step.request.progress_notify = false;
-            step.progress_every = None;
-        }
-        Some(step)
+        Some(self.step(member, request, true))
     }
 
     fn fresh(&mut self, context: &Context) -> WatchStep {
@@ -91,6 +84,8 @@ impl Watcher {
             member,
             request,
             resumes,
+            // A member that lags takes this start for one in the future.
+            caught_up: !self.settings.triggers.watch_future_start,
             max_events: self.rng.random_range(20..2_000),
             max_time: reads + stall.unwrap_or_default(),
             stall,
@@ -237,6 +232,21 @@ mod tests {
         assert_eq!(resumed_from(7, &[created.clone(), events(&[7, 9], true)]), Some(9));
         assert_eq!(resumed_from(7, &[created.clone(), progress]), Some(61));
         assert_eq!(resumed_from(7, &[created]), Some(7));
+    }
+
+    #[test]
+    fn where_starts_in_the_future_are_avoided_a_watch_waits_for_its_member() {
+        let avoid = "[[avoid]]\nreleases = \"*\"\ntriggers = [\"watch-future-start\"]";
+        for (text, waits) in [("", false), (avoid, true)] {
+            let text = format!("schema = 1\nname = \"a\"\n{text}");
+            let scenario = Scenario::parse(&text, "a.toml").expect("a scenario");
+            let plan = Plan::build(&scenario, 1, "3.5.16").expect("a plan");
+            let rng = crate::random::stream(1, "test");
+            let mut watcher = Watcher::new(Arc::new(Settings::new(&plan, "")), rng);
+            let (process, now) = (ProcessId(0), Nanos(0));
+            let context = Context { process, member: MemberIndex(0), members: 3, now };
+            assert_eq!(watcher.fresh(&context).caught_up, waits);
+        }
     }
 
     #[test]
