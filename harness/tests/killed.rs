@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
@@ -67,13 +67,23 @@ fn gone_within(text: &str, limit: Duration) -> bool {
     false
 }
 
-fn kill_and_look(scenario: &str, extra: &[&str]) {
+/// Where the control groups of a run's members are, where it has any.
+fn control_groups(dir: &Path) -> Option<PathBuf> {
+    let launch = std::fs::read(dir.join("launch.json")).expect("the run was launched");
+    let launch: serde_json::Value = serde_json::from_slice(&launch).expect("JSON");
+    launch["memory_groups"].as_str().map(PathBuf::from)
+}
+
+/// Returns where the members' control groups were.
+fn kill_and_look(scenario: &str, extra: &[&str]) -> Option<PathBuf> {
     let _turn = one_at_a_time();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("run");
     let mut child = start(&dir, scenario, extra);
     let marker = dir.to_str().expect("a path").to_owned();
     assert!(processes_with(&marker).len() >= 3, "the members run");
+    let groups = control_groups(&dir);
+    assert!(groups.iter().all(|groups| groups.join("m3").is_dir()), "{groups:?}");
     child.kill().expect("killed");
     child.wait().expect("reaped");
     assert!(gone_within(&marker, Duration::from_secs(2)), "left: {:?}", processes_with(&marker));
@@ -82,7 +92,9 @@ fn kill_and_look(scenario: &str, extra: &[&str]) {
     let again = run(&["cleanup"]).expect(0);
     assert!(!again.out.contains(&marker), "nothing is left for a second: {}", again.out);
     assert!(!dir.join("data").exists(), "the members' data is gone");
+    assert!(groups.iter().all(|groups| !groups.exists()), "{groups:?}");
     judged_from_what_is_there(&dir);
+    groups
 }
 
 /// The history ends in the middle: judged all the same, and never called valid.
@@ -118,6 +130,18 @@ fn nothing_outlives_a_killed_harness_whose_disks_stall() {
                 for = \"50s\"\nparams = { delay = \"600s\" }\n[limits]\nduration = \"60s\"\n";
     std::fs::write(&scenario, text).expect("written");
     kill_and_look(scenario.to_str().expect("a path"), &[]);
+}
+
+#[test]
+fn control_groups_go_with_a_killed_harness_where_it_made_any() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("memory.toml");
+    let text = "schema = 1\nname = \"memory\"\n[workload]\nclients = 4\nrate = 150\n\
+                [[fault]]\nkind = \"limit-memory\"\ntarget = [\"m2\"]\nat = \"50s\"\n\
+                [limits]\nduration = \"60s\"\n";
+    std::fs::write(&scenario, text).expect("written");
+    let groups = kill_and_look(scenario.to_str().expect("a path"), &[]);
+    assert_eq!(groups.is_some(), stormglass_linux::memory::probe().is_ok());
 }
 
 /// A second net below the kernel's: what `cleanup` would end if it had outlived its run.
