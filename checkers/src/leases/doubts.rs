@@ -89,6 +89,9 @@ impl Doubts {
     }
 
     fn may_delete(&mut self, index: u64, ranges: Vec<KeyRange>) {
+        if ranges.is_empty() {
+            return;
+        }
         let at = self.deletions.len();
         for range in &ranges {
             match range.single() {

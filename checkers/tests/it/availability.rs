@@ -12,8 +12,7 @@ fn found(history: &History) -> Vec<String> {
 }
 
 fn assert_valid(history: &History) {
-    let verdict = verdict("availability", history);
-    assert_eq!(verdict.status, Status::Valid, "{}", told(&verdict));
+    common::assert_valid("availability", history);
 }
 
 /// Every two seconds a read of a member that times out after one, for so long.

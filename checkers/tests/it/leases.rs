@@ -1,11 +1,10 @@
 //! The checker of leases: every anomaly fires, and what is legal stays silent.
 
-use crate::common::{self, anomalies, told, verdict};
+use crate::common::{self, anomalies};
 use crate::scene::Scene;
 use stormglass_checkers::history::{
     Body, Doubt, History, KeyEventKind, LeaseId, Outcome, Refusal, Request, Response, WatchFrame,
 };
-use stormglass_checkers::verdict::Status;
 
 const NONE: [&str; 0] = [];
 
@@ -14,29 +13,16 @@ fn found(history: &History) -> Vec<String> {
 }
 
 fn assert_valid(history: &History) {
-    let verdict = verdict("leases", history);
-    assert_eq!(verdict.status, Status::Valid, "{}", told(&verdict));
+    common::assert_valid("leases", history);
 }
 
 fn assert_unknown(history: &History, reason: &str) {
-    let verdict = verdict("leases", history);
-    assert_eq!(verdict.status, Status::Unknown, "{}", told(&verdict));
-    assert!(verdict.reasons.iter().any(|text| text.contains(reason)), "{:?}", verdict.reasons);
-}
-
-/// A lease of 3 s with a key, renewed after one second.
-fn renewed() -> Scene {
-    let mut scene = Scene::new(3);
-    scene.grant(7, 3);
-    scene.attach("a", 7);
-    scene.wait(1000);
-    scene.keep_alive(7, 3);
-    scene
+    common::assert_unknown("leases", history, reason);
 }
 
 #[test]
 fn a_lease_that_ends_before_its_last_keepalive_is_over_is_early() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(2500);
     scene.cluster.expire(7);
     assert_eq!(found(&scene.finish()), ["lease-early-expiry"]);
@@ -44,7 +30,7 @@ fn a_lease_that_ends_before_its_last_keepalive_is_over_is_early() {
 
 #[test]
 fn a_grant_of_the_same_number_afterwards_excuses_nothing() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(2500);
     scene.cluster.expire(7);
     scene.grant(7, 3);
@@ -66,7 +52,7 @@ fn the_keepalive_counts_from_when_it_was_sent_not_answered() {
 
 #[test]
 fn a_keepalive_that_nobody_answered_promises_nothing() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(2000);
     let op = scene.ping(7);
     scene.cluster.give_up(&op);
@@ -77,7 +63,7 @@ fn a_keepalive_that_nobody_answered_promises_nothing() {
 
 #[test]
 fn a_keepalive_that_is_answered_after_the_end_was_seen_counts() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(2500);
     let op = scene.ping(7);
     scene.wait(700);
@@ -88,17 +74,17 @@ fn a_keepalive_that_is_answered_after_the_end_was_seen_counts() {
 
 #[test]
 fn who_asks_for_a_revocation_or_a_deletion_may_get_it() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.lose_answer(0, common::revoke(7));
     assert_valid(&scene.finish());
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.lose_answer(0, common::delete("a"));
     assert_valid(&scene.finish());
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.delete(0, "a");
     assert_valid(&scene.finish());
     // The deletion is seen before its answer comes.
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     let process = scene.cluster.client(1);
     let op = scene.cluster.invoke(process, common::delete_range("a", "b"));
     let answer = scene.cluster.take_effect(&op);
@@ -109,7 +95,7 @@ fn who_asks_for_a_revocation_or_a_deletion_may_get_it() {
 
 #[test]
 fn a_deletion_that_was_answered_without_a_revision_may_be_the_one() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.delete(0, "a");
     let mut history = scene.finish();
     for event in &mut history.events {
@@ -123,7 +109,7 @@ fn a_deletion_that_was_answered_without_a_revision_may_be_the_one() {
 #[test]
 fn a_fast_clock_explains_an_early_end_as_far_as_it_is_fast() {
     let run = |params: &[(&str, &str)]| {
-        let mut scene = renewed();
+        let mut scene = Scene::renewed();
         let fault = scene.begin("clock-mono", &[1], params);
         scene.wait(1000);
         scene.end(fault, None);
@@ -137,7 +123,7 @@ fn a_fast_clock_explains_an_early_end_as_far_as_it_is_fast() {
     assert_valid(&run(&[("jump", "30s"), ("rate", "1")]));
     assert_eq!(found(&run(&[("jump", "0s"), ("rate", "1")])), ["lease-early-expiry"]);
     assert_unknown(&run(&[("wobble", "3")]), "a fault of the clocks");
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.begin("clock-wall", &[0, 1, 2], &[("offset", "1h")]);
     scene.cluster.expire(7);
     assert_eq!(found(&scene.finish()), ["lease-early-expiry"]);
@@ -146,18 +132,18 @@ fn a_fast_clock_explains_an_early_end_as_far_as_it_is_fast() {
 #[test]
 fn a_lease_that_nobody_finds_within_its_time_is_lost() {
     for request in [common::put_with_lease("b", "v", 7), common::revoke(7)] {
-        let mut scene = renewed();
+        let mut scene = Scene::renewed();
         scene.wait(500);
         let process = scene.cluster.client(1);
         let op = scene.cluster.invoke(process, request);
         scene.cluster.answer(&op, Err(Refusal::LeaseNotFound));
         assert_eq!(found(&scene.finish()), ["lease-lost"]);
     }
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.keep_alive(7, 0);
     assert_eq!(found(&scene.finish()), ["lease-lost"]);
     // Time may be over when the answer comes, or the grant may come after the refusal.
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     let op = scene.ping(7);
     scene.wait(3000);
     scene.pong(&op, 0);
@@ -167,7 +153,7 @@ fn a_lease_that_nobody_finds_within_its_time_is_lost() {
     scene.grant(7, 3);
     scene.pong(&op, 0);
     assert_valid(&scene.finish());
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.lose_request(0, common::revoke(7));
     scene.keep_alive(7, 0);
     assert_valid(&scene.finish());
@@ -210,7 +196,7 @@ fn the_end_of_a_lease_takes_all_its_keys() {
 
 #[test]
 fn a_revocation_without_effect_on_its_keys_is_partial() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     let process = scene.cluster.client(1);
     let op = scene.cluster.invoke(process, common::revoke(7));
     // The other lease's answer has the same revision and the form of one to this.
@@ -242,23 +228,23 @@ fn scene_header(revision: i64) -> stormglass_checkers::history::Header {
 
 #[test]
 fn a_lease_does_not_rise_from_its_end() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     let _ = scene.cluster.at(1, common::revoke(7));
     scene.keep_alive(7, 3);
     assert_eq!(found(&scene.finish()), ["lease-resurrected"]);
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(3500);
     scene.cluster.expire(7);
     scene.keep_alive(7, 3);
     assert_eq!(found(&scene.finish()), ["lease-resurrected"]);
     // Sent before the end, answered after it; and an unknown revocation that came later.
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     let op = scene.ping(7);
     scene.wait(10);
     let _ = scene.cluster.at(1, common::revoke(7));
     scene.pong(&op, 3);
     assert_valid(&scene.finish());
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.lose_request(1, common::revoke(7));
     scene.keep_alive(7, 3);
     assert_valid(&scene.finish());
@@ -266,7 +252,7 @@ fn a_lease_does_not_rise_from_its_end() {
 
 #[test]
 fn a_dead_lease_takes_no_keys() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     let _ = scene.cluster.at(1, common::revoke(7));
     let mut late = scene;
     let process = late.cluster.client(1);
@@ -287,7 +273,7 @@ fn a_dead_lease_takes_no_keys() {
 
 #[test]
 fn an_unknown_put_that_the_log_shows_behind_the_end_used_a_dead_lease() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(3500);
     scene.cluster.expire(7);
     scene.cluster.lose_answer(1, common::put("b", "v"));
@@ -357,18 +343,18 @@ fn the_store_grants_no_less_than_was_asked_for() {
 
 #[test]
 fn what_cannot_be_known_is_said() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.cluster.expire(7);
     let mut shared = scene.finish();
     shared.preamble.exclusive = false;
     assert_unknown(&shared, "others use the store");
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(100);
     scene.cluster.expire(7);
     let mut blind = scene.finish();
     common::remove(&mut blind, |event| matches!(&event.body, Body::Watch(_)));
     assert_unknown(&blind, "no watch over every key");
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(100);
     scene.cluster.forge(1, scene.cluster.store.revision() + 1, "x", Some("v"));
     scene.cluster.expire(7);
@@ -377,7 +363,7 @@ fn what_cannot_be_known_is_said() {
 
 #[test]
 fn operations_that_fail_in_doubt_do_not_break_the_checker() {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     for request in [Request::LeaseList {}, common::grant(9, 3), common::revoke(9)] {
         let process = scene.cluster.client(0);
         let op = scene.cluster.invoke(process, request);

@@ -1,34 +1,22 @@
 //! The checker of leases where an ID is granted again: each lease has a time and an end of its
 //! own.
 
-use crate::common::{self, anomalies, told, verdict};
+use crate::common::{self, anomalies};
 use crate::scene::Scene;
 use stormglass_checkers::history::History;
-use stormglass_checkers::verdict::Status;
 
 fn found(history: &History) -> Vec<String> {
     anomalies("leases", history)
 }
 
 fn assert_valid(history: &History) {
-    let verdict = verdict("leases", history);
-    assert_eq!(verdict.status, Status::Valid, "{}", told(&verdict));
-}
-
-/// A lease of 3 s with a key, renewed after one second.
-fn renewed() -> Scene {
-    let mut scene = Scene::new(3);
-    scene.grant(7, 3);
-    scene.attach("a", 7);
-    scene.wait(1000);
-    scene.keep_alive(7, 3);
-    scene
+    common::assert_valid("leases", history);
 }
 
 /// A lease of 3 s with a key, whose ID was that of a lease which is over, and of which
 /// watches show nothing yet where they lag.
 fn granted_again(lagging: bool) -> Scene {
-    let mut scene = renewed();
+    let mut scene = Scene::renewed();
     scene.wait(3500);
     if lagging {
         (0..3).for_each(|member| scene.cluster.lag(member));
@@ -67,7 +55,7 @@ fn a_lease_granted_again_has_a_time_of_its_own() {
 #[test]
 fn a_revocation_of_the_lease_before_excuses_no_loss_unless_it_may_come_late() {
     let revoked = |known: bool| {
-        let mut scene = renewed();
+        let mut scene = Scene::renewed();
         if known {
             let _ = scene.cluster.at(1, common::revoke(7));
         } else {

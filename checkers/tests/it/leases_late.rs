@@ -1,23 +1,19 @@
 //! The checker of leases: when a lease is late, and what excuses it.
 
-use crate::common::{anomalies, told, verdict};
+use crate::common::{self, anomalies};
 use crate::scene::Scene;
 use stormglass_checkers::history::History;
-use stormglass_checkers::verdict::Status;
 
 fn found(history: &History) -> Vec<String> {
     anomalies("leases", history)
 }
 
 fn assert_valid(history: &History) {
-    let verdict = verdict("leases", history);
-    assert_eq!(verdict.status, Status::Valid, "{}", told(&verdict));
+    common::assert_valid("leases", history);
 }
 
 fn assert_unknown(history: &History, reason: &str) {
-    let verdict = verdict("leases", history);
-    assert_eq!(verdict.status, Status::Unknown, "{}", told(&verdict));
-    assert!(verdict.reasons.iter().any(|text| text.contains(reason)), "{:?}", verdict.reasons);
+    common::assert_unknown("leases", history, reason);
 }
 
 /// A lease of 3 s that lives for so long in a calm cluster, with a read at its end.

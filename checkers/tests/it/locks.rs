@@ -13,8 +13,7 @@ fn found(history: &History) -> Vec<String> {
 }
 
 fn assert_valid(history: &History) {
-    let verdict = verdict("locks", history);
-    assert_eq!(verdict.status, Status::Valid, "{}", told(&verdict));
+    common::assert_valid("locks", history);
 }
 
 fn stat(history: &History, name: &str) -> u64 {

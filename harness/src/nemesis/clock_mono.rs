@@ -10,9 +10,9 @@ use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven}
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
-use super::wait::Wait;
 use crate::client::Countdown;
 use crate::clock::Clock;
+use crate::session::Wait;
 use crate::target::{Clocks, Rate, Target, Unsupported};
 
 /// How long a rate is measured at most, in true time; and never shorter than the other.
@@ -175,7 +175,7 @@ fn note(evidence: &mut Evidence, member: MemberIndex, counted: Duration, took: D
 
 /// Waits until members count time at the true rate again, as far as a busy machine can tell.
 async fn await_true(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
-    let mut wait = Wait::new(site, HEAL_LIMIT, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, HEAL_LIMIT, LOOK_AGAIN);
     let mut missing = members.to_vec();
     let mut last = String::new();
     while !missing.is_empty() && wait.look().await {

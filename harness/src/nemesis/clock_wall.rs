@@ -11,8 +11,8 @@ use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven}
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
-use super::wait::Wait;
 use crate::clock::{after, utc_now};
+use crate::session::Wait;
 use crate::target::{Clocks, Target, Unsupported, Wall};
 
 /// Dates have whole seconds, so an error below one shows within one.
@@ -112,7 +112,7 @@ impl Wrong {
 
 /// Looks at the date of each member until it is wrong, where it was not seen wrong before.
 async fn see_wrong(site: &Site, members: &[MemberIndex], limit: Duration, evidence: &mut Evidence) {
-    let mut wait = Wait::new(site, limit, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, limit, LOOK_AGAIN);
     let mut missing = members.to_vec();
     while wait.look().await {
         missing.retain(|member| !evidence.contains_key(&format!("{member}-{OFF_BY}")));

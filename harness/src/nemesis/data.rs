@@ -11,8 +11,7 @@ use super::injector::InjectError;
 use super::member_log::log_length;
 use super::restart::start;
 use super::site::{Site, blocking};
-use super::wait::Wait;
-use crate::session::{await_answer, record_ready};
+use crate::session::{Wait, await_answer, record_ready};
 use crate::target::{Target, Unsupported};
 
 /// Within this time a member answers, or has refused what it found.
@@ -72,7 +71,7 @@ pub(super) async fn reaction(site: &Site, index: MemberIndex, log: u64) -> &'sta
 
 /// Whether a member answers rather than end.
 pub(super) async fn starts(site: &Site, index: MemberIndex) -> bool {
-    let mut wait = Wait::new(site, START_LIMIT, Duration::ZERO);
+    let mut wait = Wait::new(&site.session, START_LIMIT, Duration::ZERO);
     while wait.look().await {
         if has_ended(site, index) {
             return false;

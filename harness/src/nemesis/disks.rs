@@ -10,8 +10,7 @@ use super::member_log::log_length;
 use super::metrics::sync_times;
 use super::restart::{await_back, restart_all};
 use super::site::Site;
-use super::wait::Wait;
-use crate::session::record_end;
+use crate::session::{Wait, record_end};
 use crate::target::{DiskCounters, DiskFaults, Loss, Target, Unsupported};
 
 /// A member that has hit an error is gone within this time, if it goes and the machine is quiet.
@@ -113,7 +112,7 @@ pub(super) async fn come_back(
 
 /// Waits until a member's process has ended, at most for `limit`; whether it has.
 pub(super) async fn await_end(site: &Site, index: MemberIndex, limit: Duration) -> bool {
-    let mut wait = Wait::new(site, limit, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, limit, LOOK_AGAIN);
     while wait.look().await {
         if has_ended(site, index) {
             return true;

@@ -19,8 +19,7 @@ use super::move_leader::relieve;
 use super::params::span;
 use super::restart::{await_back, restart_all};
 use super::site::Site;
-use super::wait::Wait;
-use crate::session::status;
+use crate::session::{Wait, status};
 use crate::target::{Link, Target, Unsupported};
 
 const STATUS_LIMIT: Duration = Duration::from_millis(500);
@@ -152,7 +151,7 @@ async fn await_some(
     look: impl Fn() -> Option<String>,
     limit: Duration,
 ) -> Option<String> {
-    let mut wait = Wait::new(site, limit, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, limit, LOOK_AGAIN);
     while wait.look().await {
         let found = look();
         if found.is_some() || site.session.stop.is_raised() {

@@ -7,7 +7,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, HitLink, InjectError, Injection, Injector};
 use super::site::Site;
-use super::wait::Wait;
+use crate::session::Wait;
 use crate::target::{Link, LinkCounters, Place, Target, Unsupported};
 
 /// Peers speak at least once a heartbeat: so long after the heal packets must have passed.
@@ -100,7 +100,7 @@ pub(super) async fn let_go(site: &Site, active: &Active) -> Result<LinkCounters,
         network.set(link.from, link.to, Link::open())?;
     }
     let counted = counted(site, active)?;
-    let mut wait = Wait::new(site, HEAL_LIMIT, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, HEAL_LIMIT, LOOK_AGAIN);
     while wait.look().await {
         if self::counted(site, active)?.packets > counted.packets {
             return Ok(counted);

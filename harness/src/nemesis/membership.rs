@@ -10,7 +10,7 @@ use stormglass_checkers::history::{
 
 use super::injector::InjectError;
 use super::site::Site;
-use super::wait::Wait;
+use crate::session::Wait;
 use crate::target::{Target, Unsupported};
 
 /// Of one request.
@@ -105,7 +105,7 @@ async fn attempt(
     what: String,
     mut wanted: impl FnMut(&[MemberInfo]) -> Option<Request>,
 ) -> Result<(), InjectError> {
-    let mut wait = Wait::new(site, CHANGE_LIMIT, ASK_AGAIN);
+    let mut wait = Wait::new(&site.session, CHANGE_LIMIT, ASK_AGAIN);
     let others: Vec<_> = others(site, about).collect();
     for asked in others.into_iter().cycle() {
         if !wait.look().await {

@@ -45,7 +45,6 @@ mod slow_disk;
 mod starve;
 mod target_choice;
 mod terminate;
-mod wait;
 mod ward;
 mod work;
 

@@ -8,8 +8,7 @@ use stormglass_scenarios::plan::PlannedFault;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::site::Site;
 use super::target_choice::some_leader;
-use super::wait::Wait;
-use crate::session::{leader, status};
+use crate::session::{Wait, leader, status};
 use crate::target::{Target, Unsupported};
 
 /// The old leader waits for the new one, at most for an election timeout and some.
@@ -100,7 +99,7 @@ async fn move_office(
         return Err(InjectError::Failed(format!("{old} answered {refusal:?}")));
     }
     evidence.insert("leader-before".to_owned(), old.to_string());
-    let mut wait = Wait::new(site, MOVE_LIMIT, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, MOVE_LIMIT, LOOK_AGAIN);
     while wait.look().await {
         if leader(&site.session).await == Some(new) {
             evidence.insert("leader-after".to_owned(), new.to_string());

@@ -10,7 +10,7 @@ use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{seed, text};
 use super::restart::heal_by_restart;
 use super::site::Site;
-use super::wait::Wait;
+use crate::session::Wait;
 use crate::target::{DiskFaults, Loss, Target, Unsupported};
 
 /// Syncs that are asked for in the last moment are under way when the power fails. Without
@@ -61,7 +61,7 @@ impl Injector for PowerFailure {
 
 /// Waits until every member has written something that it cannot sync.
 async fn await_writes(site: &Site, members: &[MemberIndex]) -> Result<(), InjectError> {
-    let mut wait = Wait::new(site, LONGEST_MOMENT, LAST_MOMENT);
+    let mut wait = Wait::new(&site.session, LONGEST_MOMENT, LAST_MOMENT);
     tokio::time::sleep(LAST_MOMENT).await;
     while wait.look().await {
         let mut all = true;

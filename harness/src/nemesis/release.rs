@@ -10,8 +10,7 @@ use super::injector::{Evidence, InjectError};
 use super::kill::kill;
 use super::member_log::{last_words, log_from, log_length, log_line, shortened};
 use super::site::{Site, blocking};
-use super::wait::Wait;
-use crate::session::{await_answer, status};
+use crate::session::{Wait, await_answer, status};
 
 /// A member that is up answers within this time, whatever else goes on.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -104,7 +103,7 @@ fn names_itself(site: &Site, index: MemberIndex, version: &str, log: u64) -> Opt
 /// Waits until a member knows a leader, so that the next one does not leave it alone. Where the
 /// cluster has none, that is another fault's doing.
 pub(super) async fn await_leader(site: &Site, index: MemberIndex) {
-    let mut wait = Wait::new(site, LEADER_LIMIT, ASK_AGAIN);
+    let mut wait = Wait::new(&site.session, LEADER_LIMIT, ASK_AGAIN);
     while wait.look().await {
         let status = status(&site.session, index, STATUS_LIMIT).await;
         if status.is_some_and(|status| status.leader != HexId(0)) {

@@ -13,8 +13,7 @@ use super::membership::{add, can_spare_one, is_out, promote, record, remove};
 use super::params::flag;
 use super::restart::await_back;
 use super::site::{Site, blocking};
-use super::wait::Wait;
-use crate::session::{leader, record_ready, record_start, status};
+use crate::session::{Wait, leader, record_ready, record_start, status};
 use crate::target::{Target, Unsupported};
 
 /// A member that was removed ends by itself, if it learns of it.
@@ -136,7 +135,7 @@ async fn join(
 
 /// Waits until a member has applied all that the leader had when it was first asked.
 async fn catch_up(site: &Site, index: MemberIndex) -> Result<StatusResponse, InjectError> {
-    let mut wait = Wait::new(site, CATCH_UP_LIMIT, LOOK_AGAIN);
+    let mut wait = Wait::new(&site.session, CATCH_UP_LIMIT, LOOK_AGAIN);
     let mut goal = None;
     while wait.look().await {
         if goal.is_none()

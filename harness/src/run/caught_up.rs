@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use stormglass_checkers::history::{MemberIndex, Revision};
 
-use crate::clock::after;
-use crate::session::{Session, status};
+use crate::session::{Session, Wait, status};
 
 /// A member that is cut off may not catch up for long.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -15,17 +14,15 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Waits until a member has the revision before a watch's start; whether it has. To one that
 /// lags, the start would be in the future, which releases with #20221 do not bear.
 pub(super) async fn caught_up(session: &Session, member: MemberIndex, start: Revision) -> bool {
-    let clock = session.recorder.clock();
-    let end = after(clock.now(), LIMIT);
-    while !start.is_zero() {
+    if start.is_zero() {
+        return true;
+    }
+    let mut wait = Wait::new(session, LIMIT, ASK_AGAIN);
+    while wait.look().await {
         let told = status(session, member, ASK_LIMIT).await.and_then(|told| told.header);
         if told.is_some_and(|header| header.revision >= start.previous()) {
-            break;
+            return true;
         }
-        if clock.now() >= end {
-            return false;
-        }
-        tokio::time::sleep(ASK_AGAIN).await;
     }
-    true
+    false
 }

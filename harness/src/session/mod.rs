@@ -6,9 +6,11 @@ mod excuses;
 mod life;
 mod shared;
 mod stop;
+mod wait;
 
 pub use answer::{await_answer, leader, status};
 pub use excuses::Excuses;
 pub use life::{Ended, record_end, record_ready, record_start, start_member};
 pub use shared::Session;
 pub use stop::Stop;
+pub use wait::Wait;

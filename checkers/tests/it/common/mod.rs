@@ -19,5 +19,7 @@ pub use edit::{
 };
 pub use random::{Dice, Legal, Requests};
 pub use requests::*;
-pub use run::{anomalies, feed, judge, listing, told, unconfirmed, verdict};
+pub use run::{
+    anomalies, assert_unknown, assert_valid, feed, judge, listing, told, unconfirmed, verdict,
+};
 pub use store::Store;

@@ -6,7 +6,7 @@ use stormglass_checkers::checker::{Budget, CheckContext, Checker};
 use stormglass_checkers::history::{Body, Event, History};
 use stormglass_checkers::judge::Judge;
 use stormglass_checkers::registry::{CheckerEntry, checkers};
-use stormglass_checkers::verdict::{Judgement, Verdict};
+use stormglass_checkers::verdict::{Judgement, Status, Verdict};
 use stormglass_checkers::wording;
 
 use super::witnesses::accept;
@@ -57,6 +57,25 @@ pub fn anomalies(name: &str, history: &History) -> Vec<String> {
         verdict(name, history).findings.into_iter().map(|finding| finding.anomaly).collect();
     names.dedup();
     names
+}
+
+/// Expects the checker of that name to find a history valid.
+///
+/// # Panics
+/// When it does not.
+pub fn assert_valid(name: &str, history: &History) {
+    let verdict = verdict(name, history);
+    assert_eq!(verdict.status, Status::Valid, "{}", told(&verdict));
+}
+
+/// Expects the checker of that name to say `unknown`, for a reason with these words.
+///
+/// # Panics
+/// When it does not.
+pub fn assert_unknown(name: &str, history: &History, reason: &str) {
+    let verdict = verdict(name, history);
+    assert_eq!(verdict.status, Status::Unknown, "{}", told(&verdict));
+    assert!(verdict.reasons.iter().any(|text| text.contains(reason)), "{:?}", verdict.reasons);
 }
 
 /// What all checkers say.

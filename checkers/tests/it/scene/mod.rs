@@ -26,6 +26,16 @@ impl Scene {
         Self { cluster: Cluster::new(members), pauses: Vec::new(), faults: 1000 }
     }
 
+    /// Three members, and a lease of 3 s with a key, renewed after one second.
+    pub fn renewed() -> Self {
+        let mut scene = Self::new(3);
+        scene.grant(7, 3);
+        scene.attach("a", 7);
+        scene.wait(1000);
+        scene.keep_alive(7, 3);
+        scene
+    }
+
     /// Nothing happens for so many milliseconds.
     pub fn wait(&mut self, milliseconds: u64) {
         self.pauses.push((self.cluster.last() + 1, milliseconds));

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use stormglass_checkers::history::Nanos;
 
-use super::site::Site;
+use super::shared::Session;
 use crate::clock::{Clock, after};
 
 /// A wait that ends: `while wait.look().await { … }` looks at once, then again and again, and a
 /// last time when the limit has passed.
-pub(super) struct Wait {
+pub struct Wait {
     clock: Clock,
     end: Nanos,
     /// From one look to the next.
@@ -18,13 +18,14 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    pub(super) fn new(site: &Site, limit: Duration, pause: Duration) -> Self {
-        let clock = site.session.recorder.clock();
+    /// A wait that begins now.
+    pub fn new(session: &Session, limit: Duration, pause: Duration) -> Self {
+        let clock = session.recorder.clock();
         Self { clock, end: after(clock.now(), limit), pause, begun: false }
     }
 
     /// Waits for the next look; whether there is one.
-    pub(super) async fn look(&mut self) -> bool {
+    pub async fn look(&mut self) -> bool {
         if !self.begun {
             self.begun = true;
             return true;
@@ -37,7 +38,7 @@ impl Wait {
     }
 
     /// Whether its limit has passed.
-    pub(super) fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         self.clock.now() >= self.end
     }
 }
