@@ -1,7 +1,7 @@
 //! The inner process of a run: cluster, clients, recorder, judge, report.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -199,22 +199,16 @@ impl Run<'_> {
             flags: cluster.flags.clone(),
             member_flags: cluster.member.clone(),
             wiring,
-            disks: match (&self.launch.fuse_device, &self.launch.disk_refused) {
-                (Some(device), _) => Ok(device.clone()),
-                (None, reason) => Err(Unsupported::because(
-                    reason
-                        .as_deref()
-                        .unwrap_or("the plan had no fault of disks when the run began"),
-                )),
-            },
-            memory: match (&self.launch.memory_groups, &self.launch.memory_refused) {
-                (Some(groups), _) => Ok(groups.clone()),
-                (None, reason) => Err(Unsupported::because(
-                    reason
-                        .as_deref()
-                        .unwrap_or("the plan had no fault of memory when the run began"),
-                )),
-            },
+            disks: prepared(
+                self.launch.fuse_device.as_ref(),
+                self.launch.disk_refused.as_ref(),
+                "the plan had no fault of disks when the run began",
+            ),
+            memory: prepared(
+                self.launch.memory_groups.as_ref(),
+                self.launch.memory_refused.as_ref(),
+                "the plan had no fault of memory when the run began",
+            ),
             seed: self.plan.seed,
             capture: self.launch.pcap.then(|| self.dir.capture()),
         }
@@ -259,6 +253,16 @@ impl Run<'_> {
         facts::render(self.dir)?;
         summary::tell(self.dir, self.launch, judgement, ended, code, format)
     }
+}
+
+/// What the outer process has prepared for a power, or why it has not.
+fn prepared(
+    path: Option<&PathBuf>,
+    refused: Option<&String>,
+    otherwise: &str,
+) -> Result<PathBuf, Unsupported> {
+    let reason = refused.map_or(otherwise, String::as_str);
+    path.cloned().ok_or_else(|| Unsupported::because(reason))
 }
 
 /// The first thing that went wrong, if anything did.
