@@ -20,7 +20,7 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \
 PROTOC_READY = target/protoc/.ready
 
 .PHONY: help setup build demo test lint install evidence-checkers evidence-demo \
-	evidence-faults evidence-kills evidence-load evidence-storm
+	evidence-docker evidence-faults evidence-kills evidence-load evidence-storm evidence-switch
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -58,16 +58,23 @@ warn_browser() { \
 };
 endef
 
+define NO_ENGINE
+warn_engine() { \
+  $(TARGET)/debug/stormglass list faults --target docker \
+    | sed -n 's/^kill is not available here/NOT TESTED: members in containers/p' >&2; \
+};
+endef
+
 test: build ## Run all tests, with real etcd processes
 	@$(TARGET)/debug/stormglass etcd install $(RELEASES_TESTED)
-	@$(NO_CHROMIUM) warn_browser; \
+	@$(NO_CHROMIUM) $(NO_ENGINE) warn_browser; warn_engine; \
 	if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	  profile=default; [ "$$CI" = true ] && profile=ci; \
 	  $(CARGO) nextest run --locked --profile $$profile; \
 	else \
 	  $(CARGO) test --locked --no-fail-fast; \
 	fi; \
-	status=$$?; warn_browser; exit $$status
+	status=$$?; warn_browser; warn_engine; exit $$status
 
 lint: setup ## Check format, lints, licences and sources of dependencies
 	@$(CARGO) fmt --all --check
@@ -93,10 +100,17 @@ evidence-faults: build ## Regenerate evidence/faults.json (about 20 minutes; ROW
 evidence-kills: build ## Regenerate evidence/kills.json (about 20 minutes; ROWS=ci: a minute)
 	@$(TARGET)/debug/examples/evidence kills --rows $(ROWS)
 
+evidence-docker: build ## Regenerate evidence/docker.json (15 minutes, root, a container engine; ROWS=ci: a minute)
+	@$(TARGET)/debug/examples/evidence docker --rows $(ROWS)
+
 evidence-load: setup ## Regenerate evidence/load.json (two minutes and a release build)
 	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples
 	@$(TARGET)/$(PROFILE:dev=debug)/examples/evidence load --rows $(ROWS) \
 	  --seconds $(SECONDS_OF_LOAD)
+
+evidence-switch: setup ## Regenerate evidence/switch.json (four minutes and a release build)
+	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples
+	@$(TARGET)/$(PROFILE:dev=debug)/examples/evidence switch --rows $(ROWS)
 
 evidence-checkers: setup ## Regenerate evidence/checkers.json (about 75 minutes; ROWS=ci: 3 minutes)
 	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples

@@ -9,6 +9,9 @@ use crate::history::{Body, Event, Structure, StructureError};
 use crate::registry::{CheckerEntry, checkers};
 use crate::verdict::{Judgement, Status, Verdict};
 
+/// Why a checker that needs revisions judges nothing.
+const NO_REVISIONS: &str = "the store has no revisions";
+
 /// Version of the judgement's file format.
 const FORMAT: u32 = 1;
 
@@ -18,13 +21,21 @@ const FORMAT: u32 = 1;
 /// is then unknown. A checker that panics is a bug of ours: its verdict is unknown, and
 /// the others go on.
 pub struct Judge {
+    admission: Admission,
+    sitting: Sitting,
+}
+
+/// What of a history is a history: events are admitted until its structure breaks.
+pub(crate) struct Admission {
     structure: Structure,
     broken: Option<StructureError>,
-    running: Vec<Running>,
     members: usize,
     operations: u64,
     events: u64,
 }
+
+/// Checkers at work on the same history.
+pub(crate) struct Sitting(Vec<Running>);
 
 /// One checker at work.
 struct Running {
@@ -34,6 +45,8 @@ struct Running {
 
 enum State {
     Works(Box<dyn Checker>),
+    /// It does not apply to such a store.
+    Idle,
     Panicked(String),
 }
 
@@ -45,87 +58,85 @@ impl Judge {
 
     /// A judge with these checkers only.
     pub fn with(entries: &[CheckerEntry], context: &CheckContext) -> Self {
-        let running = entries.iter().map(|entry| Running::start(*entry, context)).collect();
+        Self { admission: Admission::new(context), sitting: Sitting::new(entries, context) }
+    }
+
+    /// Takes the next event.
+    pub fn observe(&mut self, event: &Arc<Event>) {
+        if self.admission.admits(event) {
+            self.sitting.observe(event);
+        }
+    }
+
+    /// The worst that any checker says so far.
+    pub fn so_far(&self) -> Status {
+        if self.admission.broken.is_some() {
+            return Status::Unknown;
+        }
+        self.sitting.0.iter().map(Running::so_far).max().unwrap_or(Status::Valid)
+    }
+
+    /// What all say, when the history is over. `torn` is the number of a last line that
+    /// was cut short: it is left out, and does not by itself make anything unknown.
+    pub fn finish(self, torn: Option<u64>) -> Judgement {
+        self.admission.judgement(self.sitting.finish(), torn)
+    }
+}
+
+impl Sitting {
+    /// These checkers, before the first event.
+    pub(crate) fn new(entries: &[CheckerEntry], context: &CheckContext) -> Self {
+        Self(entries.iter().map(|entry| Running::start(*entry, context)).collect())
+    }
+
+    /// Takes the next event that is admitted.
+    pub(crate) fn observe(&mut self, event: &Arc<Event>) {
+        self.0.iter_mut().for_each(|running| running.observe(event));
+    }
+
+    /// What they say of the whole history.
+    pub(crate) fn finish(self) -> Vec<Verdict> {
+        self.0.into_iter().map(Running::finish).collect()
+    }
+}
+
+impl Admission {
+    /// Before the first event.
+    pub(crate) fn new(context: &CheckContext) -> Self {
         Self {
             structure: Structure::default(),
             broken: None,
-            running,
             members: context.preamble.members.len(),
             operations: 0,
             events: 0,
         }
     }
 
-    /// Takes the next event.
-    pub fn observe(&mut self, event: &Arc<Event>) {
+    /// Whether the next event is to be judged.
+    pub(crate) fn admits(&mut self, event: &Event) -> bool {
         if self.broken.is_some() {
-            return;
+            return false;
         }
-        if let Err(error) = self.structure.observe(event) {
-            self.broken = Some(error);
-            return;
+        self.broken = self.structure.observe(event).err();
+        if self.broken.is_some() {
+            return false;
         }
         self.events += 1;
         self.operations += u64::from(matches!(event.body, Body::Invoke(_)));
-        self.running.iter_mut().for_each(|running| running.observe(event));
+        true
     }
 
-    /// The worst that any checker says so far.
-    pub fn so_far(&self) -> Status {
-        if self.broken.is_some() {
-            return Status::Unknown;
-        }
-        self.running.iter().map(Running::so_far).max().unwrap_or(Status::Valid)
-    }
-
-    /// What all say, when the history is over. `torn` is the number of a last line that
-    /// was cut short: it is left out, and does not by itself make anything unknown.
-    pub fn finish(self, torn: Option<u64>) -> Judgement {
-        self.conclude().judgement(torn)
-    }
-
-    /// What its checkers say, to be joined with what others' checkers say.
-    pub(crate) fn conclude(self) -> Conclusion {
-        Conclusion {
-            verdicts: self.running.into_iter().map(Running::finish).collect(),
-            broken: self.broken,
-            members: self.members,
-            operations: self.operations,
-            events: self.events,
-        }
-    }
-}
-
-/// What the checkers of a judge say of the whole history.
-pub(crate) struct Conclusion {
-    verdicts: Vec<Verdict>,
-    broken: Option<StructureError>,
-    members: usize,
-    operations: u64,
-    events: u64,
-}
-
-impl Conclusion {
-    /// With the verdicts of other checkers on the same history, in the order of these
-    /// entries.
-    pub(crate) fn joined(mut self, other: Self, entries: &[CheckerEntry]) -> Self {
-        self.verdicts.extend(other.verdicts);
-        let place = |verdict: &Verdict| entries.iter().position(|one| one.name == verdict.checker);
-        self.verdicts.sort_by_key(place);
-        self
-    }
-
-    /// All of it together.
-    pub(crate) fn judgement(mut self, torn: Option<u64>) -> Judgement {
-        let numbers = self.numbers();
+    /// What all checkers say, together.
+    pub(crate) fn judgement(self, mut verdicts: Vec<Verdict>, torn: Option<u64>) -> Judgement {
+        let idle = verdicts.iter().filter(|verdict| verdict.not_judged.is_some()).count();
+        let numbers = self.numbers(verdicts.len() - idle, idle);
         if let Some(error) = &self.broken {
             let reason = format!("the history is broken, so nothing can be concluded: {error}");
-            for verdict in &mut self.verdicts {
+            for verdict in &mut verdicts {
                 let stats = std::mem::take(&mut verdict.stats);
                 *verdict = Verdict::new(&verdict.checker, Vec::new(), vec![reason.clone()], stats);
             }
         }
-        let verdicts = self.verdicts;
         let status = verdicts.iter().map(|verdict| verdict.status).max().unwrap_or(Status::Valid);
         let mut sentence = sentence(status, &verdicts, &numbers);
         if let Some(line) = torn {
@@ -134,17 +145,20 @@ impl Conclusion {
         Judgement { stormglass_verdicts: FORMAT, status, sentence, verdicts }
     }
 
-    fn numbers(&self) -> String {
+    fn numbers(&self, checkers: usize, idle: usize) -> String {
         let Self { operations, events, members, .. } = self;
-        let checkers = self.verdicts.len();
-        format!(
+        let numbers = format!(
             "{operations} operations on {members} members ({events} events), {checkers} checkers"
-        )
+        );
+        if idle == 0 { numbers } else { format!("{numbers}, and {idle} could not judge it") }
     }
 }
 
 impl Running {
     fn start(entry: CheckerEntry, context: &CheckContext) -> Self {
+        if entry.needs_revisions && !context.preamble.revisions {
+            return Self { entry, state: State::Idle };
+        }
         let state = match catch_unwind(AssertUnwindSafe(|| (entry.new)(context))) {
             Ok(checker) => State::Works(checker),
             Err(panic) => State::Panicked(text_of(panic.as_ref())),
@@ -165,6 +179,7 @@ impl Running {
             State::Works(checker) => {
                 catch_unwind(AssertUnwindSafe(|| checker.so_far())).unwrap_or(Status::Unknown)
             }
+            State::Idle => Status::Valid,
             State::Panicked(_) => Status::Unknown,
         }
     }
@@ -176,6 +191,7 @@ impl Running {
                 Ok(verdict) => return verdict,
                 Err(panic) => text_of(panic.as_ref()),
             },
+            State::Idle => return Verdict::not_judged(name, NO_REVISIONS),
             State::Panicked(text) => text,
         };
         let reason = format!("the checker {name} failed, which is a bug of Stormglass: {panicked}");

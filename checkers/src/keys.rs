@@ -36,6 +36,11 @@ impl KeyRange {
         self.range_end.is_empty().then_some(&self.key)
     }
 
+    /// Key and end as a request has them.
+    pub fn as_asked(&self) -> (&Bytes, &Bytes) {
+        (&self.key, &self.range_end)
+    }
+
     /// The first key that can belong to the range.
     pub fn first(&self) -> &Bytes {
         &self.key

@@ -24,6 +24,7 @@ pub mod model;
 pub mod mutation;
 pub mod panel;
 pub mod porcupine;
+mod registers;
 pub mod registry;
 pub mod revisions;
 pub mod search;

@@ -13,6 +13,9 @@ pub struct CheckerEntry {
     pub guarantees: &'static [&'static str],
     /// Every anomaly that it can find.
     pub anomalies: &'static [&'static str],
+    /// Whether what it checks are revisions, or is known by them: a store without them is not
+    /// judged then.
+    pub needs_revisions: bool,
     /// Makes one for a history.
     pub new: fn(&CheckContext) -> Box<dyn Checker>,
 }

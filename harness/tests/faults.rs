@@ -11,10 +11,16 @@ mod links;
 mod members;
 #[path = "faults/membership.rs"]
 mod membership;
+#[path = "faults/one_client.rs"]
+mod one_client;
+#[path = "faults/pauses.rs"]
+mod pauses;
 #[path = "faults/processes.rs"]
 mod processes;
 #[path = "faults/releases.rs"]
 mod releases;
+#[path = "faults/restore.rs"]
+mod restore;
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
@@ -24,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use stormglass_checkers::history::{Body, Environment, Event, FaultBegin, FaultEnd, Phase};
 use stormglass_checkers::verdict::Status;
-use support::{Said, events, run_into};
+use support::{Said, events, fault, run_into};
 
 /// One fault, and what shows that it bit.
 struct Case {
@@ -163,6 +169,12 @@ const CASES: &[Case] = &[
         duration: "2s",
         params: "to = \"3.5.30\"",
         bit: releases::the_member_runs_another_release,
+    },
+    Case {
+        kind: "restore",
+        duration: "1s",
+        params: "age = \"6s\"",
+        bit: restore::another_cluster_knows_less,
     },
 ];
 
@@ -330,7 +342,11 @@ fn scenario_text(cases: &[&Case]) -> String {
     for (position, case) in cases.iter().enumerate() {
         let at = 4 + 5 * position;
         // Leases follow the leader's clock.
-        let target = if case.kind == "clock-mono" { "\"leader\"" } else { "[\"m2\"]" };
+        let target = match case.kind {
+            "clock-mono" => "\"leader\"",
+            "restore" => "\"all\"",
+            _ => "[\"m2\"]",
+        };
         let _ = write!(
             text,
             "[[fault]]\nkind = \"{}\"\ntarget = {target}\nat = \"{at}s\"\nfor = \"{}\"\n\
@@ -345,19 +361,6 @@ fn scenario_text(cases: &[&Case]) -> String {
         }
     }
     text.replace("for = \"0s\"\n", "").replace("SECONDS", &seconds.to_string())
-}
-
-fn fault<'a>(events: &'a [Event], kind: &str) -> (&'a FaultBegin, &'a FaultEnd) {
-    let begin = events.iter().find_map(|event| match &event.body {
-        Body::FaultBegin(begin) if begin.fault.kind == kind => Some(begin),
-        _ => None,
-    });
-    let begin = begin.unwrap_or_else(|| panic!("{kind} never began"));
-    let end = events.iter().find_map(|event| match &event.body {
-        Body::FaultEnd(end) if end.id == begin.id => Some(end),
-        _ => None,
-    });
-    (begin, end.unwrap_or_else(|| panic!("{kind} never ended")))
 }
 
 fn log(dir: &Path, member: &str) -> String {

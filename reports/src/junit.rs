@@ -60,6 +60,11 @@ fn suite(record: &RunRecord<'_>) -> TestSuite {
 }
 
 fn status(verdict: &Verdict) -> TestCaseStatus {
+    if let Some(why) = &verdict.not_judged {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(text::visible(why));
+        return status;
+    }
     match verdict.status {
         Status::Valid => TestCaseStatus::success(),
         Status::Unknown => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use stormglass_checkers::verdict::{Finding, Status};
+use stormglass_checkers::verdict::{Finding, Status, Verdict};
 
 use crate::artifact::Artifact;
 use crate::digest::{Digest, Fault, OutcomeKind};
@@ -156,12 +156,22 @@ fn checks(record: &RunRecord<'_>) -> String {
             "| {} | {} {} | {} | {} |",
             untrusted(&verdict.checker),
             mark(verdict.status),
-            verdict.status,
+            if verdict.not_judged.is_some() {
+                "not judged".to_owned()
+            } else {
+                verdict.status.to_string()
+            },
             grouped(crate::html::found(verdict)),
-            untrusted(&verdict.reasons.join("; "))
+            untrusted(&why(verdict))
         );
     }
     text
+}
+
+/// Why a checker does not know, or has not judged.
+fn why(verdict: &Verdict) -> String {
+    let not_judged = verdict.not_judged.iter();
+    not_judged.chain(&verdict.reasons).cloned().collect::<Vec<_>>().join("; ")
 }
 
 fn properties(record: &RunRecord<'_>) -> String {

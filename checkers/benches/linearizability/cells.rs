@@ -24,6 +24,9 @@ const UNKNOWN: [(u64, Bursts, &str); 5] = [
     (50, Bursts::Together, "5 % unknown, in bursts"),
 ];
 
+/// Passes of what is compared: of as many the best counts, on either side.
+const PASSES: usize = 7;
+
 const CLIENTS: [usize; 4] = [10, 30, 100, 1000];
 
 /// The checker, for a history of this mix.
@@ -123,17 +126,17 @@ pub(crate) fn ratios(rows: &mut Rows, operations: u64) {
     let base = Mix { operations, ..Mix::default() };
     growth(rows, &base);
     for clients in &CLIENTS[1..] {
-        let [few, many] = best([&base, &Mix { clients: *clients, ..base }], 3);
+        let [few, many] = best([&base, &Mix { clients: *clients, ..base }], PASSES);
         let name = format!("{clients} clients against 10");
         rows.at_most(&name, operations, (many / few, "times as long"), 2.0);
     }
     for (unknown_mille, bursts, told) in &UNKNOWN[1..] {
         let mix = Mix { unknown_mille: *unknown_mille, bursts: *bursts, ..base };
-        let [none, some] = best([&base, &mix], 3);
+        let [none, some] = best([&base, &mix], PASSES);
         let name = format!("{told} against none");
         rows.at_most(&name, operations, (some / none, "times as long"), 1.5);
     }
-    let [legal, illegal] = best([&base, &planted(&base)], 3);
+    let [legal, illegal] = best([&base, &planted(&base)], PASSES);
     let ratio = (illegal / legal, "times as long");
     rows.at_most("one stale read at 75 % against none", operations, ratio, 1.2);
 }
@@ -141,7 +144,7 @@ pub(crate) fn ratios(rows: &mut Rows, operations: u64) {
 #[expect(clippy::cast_precision_loss, reason = "numbers of operations are small")]
 fn growth(rows: &mut Rows, base: &Mix) {
     let operations = base.operations;
-    let [one, three] = best([base, &Mix { members: 3, ..*base }], 3);
+    let [one, three] = best([base, &Mix { members: 3, ..*base }], PASSES);
     let million = 1e6 / operations as f64;
     rows.at_most("1 member: for a million", operations, (one * million, "seconds"), 0.7);
     rows.tell("3 members: for a million", operations, (three * million, "seconds"));

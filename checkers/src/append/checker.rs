@@ -47,6 +47,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "G-single-realtime",
         "G2-realtime",
     ],
+    needs_revisions: false,
     new: checker,
 };
 

@@ -1,6 +1,7 @@
 //! The transactions over lists of a history, as it goes on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::inside::{Inside, Part};
 use super::phenomena;
@@ -11,7 +12,7 @@ use super::version::{KeyId, TransactionId, VersionId, Versions};
 use crate::evidence::{Epochs, Findings, Operation, Operations, Place};
 use crate::history::{
     Body, Bytes, Event, MemberIndex, Outcome, Preamble, ProcessId, Put, Range, RangeResponse,
-    Request, Response, Revision, TxnOp,
+    Request, Response, TxnOp,
 };
 use crate::model::is_local;
 
@@ -56,7 +57,7 @@ impl Log {
     pub(super) fn new(preamble: &Preamble, bytes_max: u64) -> Self {
         Self {
             keys: ListKeys::below(&preamble.prefix),
-            ours: preamble.exclusive && preamble.start_revision <= Revision(1),
+            ours: preamble.territory().empty_at().is_some(),
             versions: Versions::default(),
             transactions: Vec::new(),
             open: Operations::default(),
@@ -71,12 +72,12 @@ impl Log {
     }
 
     /// Takes the next event.
-    pub(super) fn observe(&mut self, event: &Event, findings: &mut Findings) {
+    pub(super) fn observe(&mut self, event: &Arc<Event>, findings: &mut Findings) {
         self.epochs.observe(event);
         match &event.body {
             Body::Invoke(invoke) if self.keys.concerns(&invoke.request) => {
                 let number = self.invoke(&invoke.request, Place::of(event));
-                self.open.invoke(event, invoke, number);
+                self.open.invoke(event, number);
             }
             Body::Complete(outcome) => {
                 if let Some(operation) = self.open.complete(event)
@@ -171,7 +172,7 @@ impl Log {
             }
             Outcome::Ok(response) => response,
         };
-        let Some(shown) = self.shown(&operation.request, response) else { return };
+        let Some(shown) = self.shown(operation.request(), response) else { return };
         self.transactions[number as usize].fate =
             if rejected(response) { Fate::Rejected } else { Fate::Applied };
         let reads = self.check_inside(number, &shown, findings);

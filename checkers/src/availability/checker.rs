@@ -25,6 +25,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
               nothing is acknowledged",
     guarantees: &["A4", "A5"],
     anomalies: &["minority-served", "no-progress"],
+    needs_revisions: false,
     new: checker,
 };
 
@@ -38,6 +39,7 @@ pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
         findings: Findings::default(),
         reasons: BTreeSet::new(),
         operations: Operations::default(),
+        alone: context.preamble.exclusive,
         health: Health::new(context.preamble.members.len()),
         silences: Silences::default(),
         losses: Losses::default(),
@@ -50,6 +52,8 @@ struct AvailabilityChecker {
     findings: Findings,
     reasons: BTreeSet<String>,
     operations: Operations<Nanos>,
+    /// Whether nobody else uses the store, nor stops its members.
+    alone: bool,
     health: Health,
     silences: Silences,
     losses: Losses,
@@ -68,7 +72,7 @@ impl Checker for AvailabilityChecker {
             self.silences.forget();
         }
         match &event.body {
-            Body::Invoke(invoke) => self.operations.invoke(event, invoke, event.at),
+            Body::Invoke(_) => self.operations.invoke(event, event.at),
             Body::Complete(outcome) => {
                 if let Some(operation) = self.operations.complete(event) {
                     self.complete(&operation, outcome, event.at);
@@ -109,7 +113,7 @@ impl AvailabilityChecker {
     }
 
     fn complete(&mut self, operation: &Operation<Nanos>, outcome: &Outcome, at: Nanos) {
-        let request = &operation.request;
+        let request = operation.request();
         let Some(member) = operation.place.member.filter(|_| needs_majority(request)) else {
             return;
         };
@@ -137,13 +141,20 @@ impl AvailabilityChecker {
         if sent.0.saturating_sub(since.0) <= LIMIT.0 {
             return;
         }
-        let what = crate::wording::request(&operation.request);
+        let what = crate::wording::request(operation.request());
         let first = (sent, operation.place, what);
         let Some(silence) = self.silences.unserved(member, first, at, LIMIT) else { return };
         if self.starved.is_some_and(|starved| starved >= since) {
             self.reasons.insert(format!(
                 "{member} served nothing for a while although a majority was healthy, but the \
                  harness itself was starved meanwhile; repeat the run on a quieter machine"
+            ));
+            return;
+        }
+        if !self.alone {
+            self.reasons.insert(format!(
+                "{member} served nothing for a while, but the store is shared, and others may \
+                 have stopped its members"
             ));
             return;
         }

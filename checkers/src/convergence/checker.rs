@@ -25,6 +25,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
               the same hash",
     guarantees: &["K12"],
     anomalies: &["diverged-members", "hash-mismatch"],
+    needs_revisions: true,
     new: checker,
 };
 
@@ -40,7 +41,7 @@ pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
         contents: BTreeMap::new(),
         failures: BTreeMap::new(),
         hashes: Hashes::default(),
-        tail: Tail::default(),
+        tail: Tail::of(context.preamble.territory()),
         operations: Operations::default(),
         differ: BTreeSet::new(),
         findings: Findings::default(),
@@ -80,7 +81,7 @@ impl Checker for ConvergenceChecker {
                     self.releases.insert(member, life.version.clone());
                 }
             }
-            Body::Invoke(invoke) => self.operations.invoke(event, invoke, self.highest),
+            Body::Invoke(_) => self.operations.invoke(event, self.highest),
             Body::Complete(outcome) => {
                 if let Some(operation) = self.operations.complete(event) {
                     self.complete(&operation, outcome);
@@ -161,7 +162,7 @@ impl ConvergenceChecker {
 
     fn failed(&mut self, operation: &Operation<Option<Shown>>, message: &str) {
         if let Some(member) = operation.place.member.filter(|_| self.is_final)
-            && matches!(operation.request, Request::Range(_))
+            && matches!(operation.request(), Request::Range(_))
         {
             self.failures.insert(member, message.to_owned());
         }
@@ -169,7 +170,7 @@ impl ConvergenceChecker {
 
     fn answer(&mut self, operation: &Operation<Option<Shown>>, response: &Response) {
         let Some(member) = operation.place.member else { return };
-        match (&operation.request, response) {
+        match (operation.request(), response) {
             (Request::Range(range), Response::Range(answer)) => {
                 if let Some(content) = Content::of(operation.place, range, answer) {
                     if !range.serializable {
@@ -245,7 +246,8 @@ impl ConvergenceChecker {
                 difference(&pairs, &newer.pairs)
             } else {
                 let found = unexplained(&older.pairs, older.revision, &newer.pairs);
-                if found.is_none() {
+                // Pairs that are the same down to their versions have not changed between.
+                if found.is_none() && older.pairs != newer.pairs {
                     reasons.push(format!(
                         "{first} and {member} were read at revisions {} and {}, and what changed \
                          between is not known",

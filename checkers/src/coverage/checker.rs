@@ -12,9 +12,8 @@ use crate::checker::{CheckContext, Checker};
 use crate::evidence::{Operation, Operations, acknowledged};
 use crate::history::{
     Body, Doubt, Environment, Event, FaultEnd, FaultId, LinkSample, MemberIndex, Outcome, Phase,
-    Request, Response, Sample, WatchFrame, WatchId, WatchKind,
+    Request, Response, Sample, Territory, WatchFrame, WatchId, WatchKind,
 };
-use crate::keys::KeyRange;
 use crate::logs::STARVED;
 use crate::registry::CheckerEntry;
 use crate::verdict::{Property, Status, Verdict};
@@ -31,6 +30,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
               its end",
     guarantees: &[],
     anomalies: &[],
+    needs_revisions: false,
     new: checker,
 };
 
@@ -39,7 +39,8 @@ const PACKETS_DROPPED: &str = "packets-dropped";
 
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
-    let mut coverage = CoverageChecker::default();
+    let territory = context.preamble.territory();
+    let mut coverage = CoverageChecker { territory, ..CoverageChecker::default() };
     for text in &context.sometimes {
         match Wanted::parse(text) {
             Ok(wanted) => coverage.wanted.push(wanted),
@@ -60,6 +61,7 @@ struct CoverageChecker {
     links: BTreeMap<(Option<MemberIndex>, Option<MemberIndex>), u64>,
     dropped_by_faults: u64,
     expiry: Expiry,
+    territory: Territory,
     whole: BTreeSet<WatchId>,
     leadership: Leadership,
     watches: Watches,
@@ -78,7 +80,7 @@ impl Checker for CoverageChecker {
         match &event.body {
             Body::Invoke(invoke) => {
                 self.expiry.ask(&invoke.request);
-                self.operations.invoke(event, invoke, ());
+                self.operations.invoke(event, ());
             }
             Body::Complete(outcome) => {
                 if let Some(operation) = self.operations.complete(event) {
@@ -91,7 +93,7 @@ impl Checker for CoverageChecker {
                 if let WatchFrame::Open(open) = &watch.frame
                     && open.kind == WatchKind::Recorder
                     && open.request.prev_kv
-                    && KeyRange::new(&open.request.key, &open.request.range_end).is_everything()
+                    && self.territory.is_covered_by(&open.request.key, &open.request.range_end)
                 {
                     self.whole.insert(watch.watch);
                 }
@@ -116,7 +118,7 @@ impl Checker for CoverageChecker {
 
     fn finish(mut self: Box<Self>) -> Verdict {
         for operation in std::mem::take(&mut self.operations).still_open() {
-            self.expiry.doubt(&operation.request);
+            self.expiry.doubt(operation.request());
         }
         self.total();
         let properties = self.properties();
@@ -147,10 +149,10 @@ impl CoverageChecker {
 
     fn complete(&mut self, operation: &Operation<()>, outcome: &Outcome) {
         match outcome {
-            Outcome::Ok(response) => self.answer(&operation.request, response),
+            Outcome::Ok(response) => self.answer(operation.request(), response),
             Outcome::Failed(_) => self.count("definite-failure"),
             Outcome::Unknown(doubt) => {
-                self.expiry.doubt(&operation.request);
+                self.expiry.doubt(operation.request());
                 // An operation that the end of the run cut off tests nothing.
                 if doubt.reason != Doubt::NeverCompleted {
                     self.count("unknown-outcome");

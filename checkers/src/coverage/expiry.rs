@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::changes_of;
+use crate::evidence::{RevisionSet, changes_of};
 use crate::history::{
     Bytes, Delete, KeyEvent, KeyEventKind, LeaseId, Request, Revision, TxnOp, WatchEvent,
     WatchFrame,
@@ -15,7 +15,7 @@ use crate::keys::KeyRange;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expiry {
     revisions: BTreeMap<Revision, Candidate>,
-    acknowledged: BTreeSet<Revision>,
+    acknowledged: RevisionSet,
     revoked: BTreeSet<LeaseId>,
     told: BTreeSet<LeaseId>,
     doubtful: Vec<KeyRange>,
@@ -79,7 +79,7 @@ impl Expiry {
     /// How many leases ended by themselves.
     pub(super) fn count(&self) -> u64 {
         let certain = self.revisions.iter().filter(|(revision, candidate)| {
-            !self.acknowledged.contains(revision)
+            !self.acknowledged.contains(**revision)
                 && !self.revoked.contains(&candidate.lease)
                 && !self
                     .doubtful

@@ -1,9 +1,10 @@
 //! Acknowledged writes that a witness may still have to show, without their words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::knowledge::Operation;
-use crate::history::{Event, Nanos, Response};
+use crate::evidence::Sent;
+use crate::history::{Body, Event};
 use crate::verdict::WitnessStep;
 use crate::wording;
 
@@ -19,21 +20,18 @@ pub(super) struct Acknowledgements {
 
 #[derive(Clone, Debug)]
 struct Acknowledgement {
-    operation: Operation,
-    answer: Response,
-    index: u64,
-    at: Nanos,
+    sent: Sent,
+    answered: Arc<Event>,
     /// How much rests on it.
     uses: usize,
 }
 
 impl Acknowledgements {
     /// Takes a write, which has one use from the beginning.
-    pub(super) fn enter(&mut self, operation: Operation, event: &Event, answer: &Response) {
+    pub(super) fn enter(&mut self, sent: Sent, answered: &Arc<Event>) {
         self.total += 1;
-        let (index, at, answer) = (event.index, event.at, answer.clone());
-        let invocation = operation.invocation;
-        self.held.insert(invocation, Acknowledgement { operation, answer, index, at, uses: 1 });
+        let (invocation, answered) = (sent.event().index, Arc::clone(answered));
+        self.held.insert(invocation, Acknowledgement { sent, answered, uses: 1 });
     }
 
     /// Something more rests on a write.
@@ -59,9 +57,9 @@ impl Acknowledgements {
 
     /// A write as a step of a witness.
     pub(super) fn step(&self, invocation: u64) -> Option<WitnessStep> {
-        let Acknowledgement { operation, answer, index, at, .. } = self.held.get(&invocation)?;
-        let place = operation.place(*index, *at);
-        Some(place.step(wording::request(&operation.request), wording::response(answer)))
+        let Acknowledgement { sent, answered, .. } = self.held.get(&invocation)?;
+        let Body::Complete(outcome) = &answered.body else { return None };
+        Some(sent.step(answered, wording::outcome(outcome)))
     }
 
     /// How many writes were acknowledged.
@@ -73,22 +71,21 @@ impl Acknowledgements {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Body, Note, PutResponse, Request};
+    use crate::history::{Invoke, Nanos, Outcome, PutResponse, Request, Response};
 
     #[test]
     fn a_write_is_held_as_long_as_something_rests_on_it_and_for_good_once_asked_for() {
-        let body = Body::Note(Note { text: String::new() });
-        let event = Event { index: 5, at: Nanos(7), process: None, member: None, body };
-        let operation = |invocation| Operation {
-            invocation,
-            invoked_at: Nanos(1),
-            process: None,
-            member: None,
-            request: Request::Status {},
+        let event = |index, at, body| {
+            Arc::new(Event { index, at: Nanos(at), process: None, member: None, body })
         };
-        let answer = Response::Put(PutResponse::default());
+        let answer = Body::Complete(Outcome::Ok(Response::Put(PutResponse::default())));
+        let answered = event(5, 7, answer);
+        let sent = |index| {
+            let body = Body::Invoke(Invoke { request: Request::Status {}, intended: Nanos(1) });
+            Sent::of(&event(index, 1, body)).expect("an invocation")
+        };
         let mut writes = Acknowledgements::default();
-        (1..=3).for_each(|invocation| writes.enter(operation(invocation), &event, &answer));
+        (1..=3).for_each(|invocation| writes.enter(sent(invocation), &answered));
         writes.hold(1);
         writes.release(1);
         writes.release(2);

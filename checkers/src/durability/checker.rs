@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::ending::{Expectation, FinalRead, reads_everything};
 use super::judgement::{Fault, judge};
-use super::knowledge::{Knowledge, Operation};
+use super::knowledge::Knowledge;
 use crate::checker::{CheckContext, Checker};
+use crate::evidence::Sent;
 use crate::findings::FindingSet;
 use crate::history::{
-    Body, Environment, Event, FaultBegin, MemberIndex, Outcome, Phase, ProcessId, Request, Response,
+    Body, Environment, Event, FaultBegin, MemberIndex, Outcome, Phase, ProcessId, Request,
+    Response, Territory,
 };
 use crate::model::can_mutate;
 use crate::registry::CheckerEntry;
@@ -22,11 +24,12 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
               has vanished.",
     guarantees: &["K9"],
     anomalies: &["lost-write", "revision-lost", "vanished-read"],
+    needs_revisions: true,
     new: |context| Box::new(Durability::new(context)),
 };
 
 /// An open operation; a final read with what must be in it.
-type Open = (Operation, Option<Expectation>);
+type Open = (Sent, Option<Expectation>);
 
 /// Durability of acknowledged writes.
 struct Durability {
@@ -36,49 +39,49 @@ struct Durability {
     faults: Vec<Fault>,
     phase: Option<Phase>,
     members: u16,
+    territory: Territory,
+    /// Whether nobody else writes to the run's keys.
     exclusive: bool,
 }
 
 impl Durability {
     fn new(context: &CheckContext) -> Self {
         let members = u16::try_from(context.preamble.members.len()).unwrap_or(u16::MAX);
+        let territory = context.preamble.territory();
+        let alone = context.preamble.exclusive && context.preamble.prefix.is_empty();
         Self {
-            knowledge: Knowledge::default(),
+            knowledge: Knowledge::of(&territory),
             open: BTreeMap::new(),
             reads: Vec::new(),
             faults: Vec::new(),
             phase: None,
             members,
-            exclusive: context.preamble.exclusive && context.preamble.prefix.is_empty(),
+            exclusive: alone || territory.is_shared(),
+            territory,
         }
     }
 
-    fn invoke(&mut self, event: &Event, request: &Request) {
-        let Some(process) = event.process else { return };
-        let is_final = self.phase == Some(Phase::Final) && reads_everything(request);
+    fn invoke(&mut self, event: &Arc<Event>) {
+        let Some((process, sent)) = event.process.zip(Sent::of(event)) else { return };
+        let request = sent.request();
+        let is_final =
+            self.phase == Some(Phase::Final) && reads_everything(request, &self.territory);
         if !is_final && !can_mutate(request) && !matches!(request, Request::Range(_)) {
             return;
         }
         let expected = is_final.then(|| self.knowledge.expectation());
-        let operation = Operation {
-            invocation: event.index,
-            invoked_at: event.at,
-            process: event.process,
-            member: event.member,
-            request: request.clone(),
-        };
-        self.open.insert(process, (operation, expected));
+        self.open.insert(process, (sent, expected));
     }
 
-    fn complete(&mut self, event: &Event, outcome: &Outcome) {
+    fn complete(&mut self, event: &Arc<Event>, outcome: &Outcome) {
         let open = event.process.and_then(|process| self.open.remove(&process));
-        let Some((operation, expected)) = open else { return };
+        let Some((sent, expected)) = open else { return };
         match (outcome, expected) {
             (Outcome::Ok(Response::Range(answer)), Some(expected)) => {
-                self.reads.extend(FinalRead::new(&operation, event, answer, expected));
+                self.reads.extend(FinalRead::new(&sent, event, answer, expected));
             }
-            (Outcome::Ok(answer), _) => self.knowledge.answered(operation, event, answer),
-            (Outcome::Unknown(_), _) => self.knowledge.doubtful(&operation.request),
+            (Outcome::Ok(answer), _) => self.knowledge.answered(&sent, event, answer),
+            (Outcome::Unknown(_), _) => self.knowledge.doubtful(sent.request()),
             (Outcome::Failed(_), _) => {}
         }
     }
@@ -125,7 +128,7 @@ impl Checker for Durability {
 
     fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
-            Body::Invoke(invoke) => self.invoke(event, &invoke.request),
+            Body::Invoke(_) => self.invoke(event),
             Body::Complete(outcome) => self.complete(event, outcome),
             Body::Watch(watch) => self.knowledge.watched(event, watch),
             Body::FaultBegin(fault) => self.fault(event, fault),
@@ -139,8 +142,8 @@ impl Checker for Durability {
     }
 
     fn finish(mut self: Box<Self>) -> Verdict {
-        for (operation, _) in std::mem::take(&mut self.open).into_values() {
-            self.knowledge.doubtful(&operation.request);
+        for (sent, _) in std::mem::take(&mut self.open).into_values() {
+            self.knowledge.doubtful(sent.request());
         }
         let mut findings = FindingSet::default();
         let mut compared = 0;

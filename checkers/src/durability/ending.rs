@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::knowledge::{Known, Operation};
-use crate::history::{Bytes, Event, MemberIndex, Range, RangeResponse, Request, Revision};
-use crate::keys::KeyRange;
+use super::knowledge::Known;
+use crate::evidence::Sent;
+use crate::history::{
+    Bytes, Event, MemberIndex, Range, RangeResponse, Request, Revision, Territory,
+};
 use crate::verdict::WitnessStep;
 use crate::wording;
 
@@ -31,22 +33,22 @@ pub(super) struct FinalRead {
 
 impl FinalRead {
     pub(super) fn new(
-        operation: &Operation,
+        sent: &Sent,
         event: &Event,
         answer: &RangeResponse,
         expected: Expectation,
     ) -> Option<Self> {
-        let Request::Range(range) = &operation.request else { return None };
+        let Request::Range(range) = sent.request() else { return None };
         let revision = answer.header.map(|header| header.revision)?;
         let pair =
             |kv: &crate::history::KeyValue| (kv.key.clone(), (kv.mod_revision, kv.value.clone()));
         let shows = format!("{} keys, revision {revision}", answer.count);
         Some(Self {
-            member: operation.member,
+            member: sent.event().member,
             linearizable: !range.serializable,
             revision,
             pairs: answer.kvs.iter().map(pair).collect(),
-            step: operation.step(event, shows),
+            step: sent.step(event, shows),
             expected,
         })
     }
@@ -64,8 +66,8 @@ impl FinalRead {
     }
 }
 
-/// Whether a request reads every key as it is now, whole.
-pub(super) fn reads_everything(request: &Request) -> bool {
+/// Whether a request reads every key of the run's as it is now, whole.
+pub(super) fn reads_everything(request: &Request, territory: &Territory) -> bool {
     let Request::Range(range) = request else { return false };
     let plain = Range {
         key: range.key.clone(),
@@ -74,5 +76,5 @@ pub(super) fn reads_everything(request: &Request) -> bool {
         sort: range.sort,
         ..Range::default()
     };
-    KeyRange::new(&range.key, &range.range_end).is_everything() && *range == plain
+    territory.is_covered_by(&range.key, &range.range_end) && *range == plain
 }

@@ -1,15 +1,17 @@
 //! What is known to have happened to each key, and by whom it is known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::acknowledgements::Acknowledgements;
 use super::ending::Expectation;
+use super::possible::{deletions_of, end_of_lease};
 use super::source::{By, Shown};
 use super::sweep::Sweep;
-use crate::evidence::Place;
+use crate::evidence::{Place, RevisionSet, Sent};
 use crate::history::{
-    Bytes, Delete, Event, KeyEvent, KeyEventKind, KeyValue, LeaseId, MemberIndex, Nanos, ProcessId,
-    Put, Request, Response, Revision, Txn, TxnOp, WatchEvent, WatchFrame, WatchId,
+    Bytes, Delete, Event, KeyEvent, KeyEventKind, KeyValue, LeaseId, Put, Request, Response,
+    Revision, Territory, TxnOp, WatchEvent, WatchFrame, WatchHeader, WatchId, WatchRequest,
 };
 use crate::keys::KeyRange;
 use crate::model::{Claim, can_mutate, claim};
@@ -57,27 +59,6 @@ pub(super) struct Known {
     pub(super) source: Source,
 }
 
-/// An operation, as far as witnesses need it.
-#[derive(Clone, Debug)]
-pub(super) struct Operation {
-    pub(super) invocation: u64,
-    pub(super) invoked_at: Nanos,
-    pub(super) process: Option<ProcessId>,
-    pub(super) member: Option<MemberIndex>,
-    pub(super) request: Request,
-}
-
-/// Who told what a revision changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// A watch over every key.
-    Watch,
-    /// Whoever made it.
-    Maker,
-    /// Several makers: the store has split, and others may hold a third thing there.
-    Makers,
-}
-
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Knowledge {
@@ -87,8 +68,14 @@ pub(super) struct Knowledge {
     deletions: BTreeMap<Bytes, BTreeSet<Revision>>,
     /// Acknowledged deletions of ranges, by revision.
     range_deletions: BTreeMap<Revision, Vec<KeyRange>>,
-    /// Revisions of which it is known what they changed, and from whom.
-    content: BTreeMap<Revision, Told>,
+    /// Revisions of which it is known what they changed: a watch over every key, or
+    /// whoever made them, told.
+    content: RevisionSet,
+    /// Those that an acknowledged write made.
+    made: RevisionSet,
+    /// Those that several claim to have made: the store has split, and others may hold a
+    /// third thing there.
+    disputed: BTreeSet<Revision>,
     /// Ranges that operations in doubt may have deleted.
     doubtful: Vec<KeyRange>,
     /// Whether something may delete that is not understood here.
@@ -98,31 +85,40 @@ pub(super) struct Knowledge {
     range_deleters: BTreeMap<Revision, u64>,
     /// The newest acknowledged write.
     last_write: Option<(Revision, u64)>,
-    whole_watches: BTreeSet<WatchId>,
+    /// Watches of every key of the run's, each with the first revision that it has not
+    /// passed.
+    whole_watches: BTreeMap<WatchId, Revision>,
+    territory: Territory,
 }
 
 impl Knowledge {
+    /// Nothing is known yet of the keys of the run's own.
+    pub(super) fn of(territory: &Territory) -> Self {
+        Self { territory: territory.clone(), ..Self::default() }
+    }
+
     /// A write or linearizable read was answered.
-    pub(super) fn answered(&mut self, operation: Operation, event: &Event, answer: &Response) {
-        match claim(&operation.request, answer) {
-            Claim::Writer(revision) => self.acknowledged(operation, event, revision, answer),
-            Claim::Reader(_) => self.shown(&operation, event, answer),
+    pub(super) fn answered(&mut self, sent: &Sent, event: &Arc<Event>, answer: &Response) {
+        match claim(sent.request(), answer) {
+            Claim::Writer(revision) => self.acknowledged(sent, event, revision, answer),
+            Claim::Reader(_) => self.shown(sent, event, answer),
             _ => {}
         }
     }
 
     fn acknowledged(
         &mut self,
-        operation: Operation,
-        event: &Event,
+        sent: &Sent,
+        event: &Arc<Event>,
         revision: Revision,
         answer: &Response,
     ) {
-        let invocation = operation.invocation;
-        let request = operation.request.clone();
-        self.acknowledgements.enter(operation, event, answer);
-        let told = self.content.entry(revision).or_insert(Told::Watch);
-        *told = if *told == Told::Watch { Told::Maker } else { Told::Makers };
+        let invocation = sent.event().index;
+        self.acknowledgements.enter(sent.clone(), event);
+        self.content.insert(revision);
+        if !self.made.insert(revision) {
+            self.disputed.insert(revision);
+        }
         if self.last_write.is_none_or(|(newest, _)| newest < revision) {
             self.acknowledgements.hold(invocation);
             let last = self.last_write.replace((revision, invocation));
@@ -131,7 +127,7 @@ impl Knowledge {
             }
         }
         let source = Source::Acknowledged(invocation);
-        match (&request, answer) {
+        match (sent.request(), answer) {
             (Request::Put(put), _) => self.put(put, revision, &source),
             (Request::Delete(delete), _) => self.delete(delete, answer, revision, &source),
             (Request::Txn(txn), Response::Txn(response)) => {
@@ -202,6 +198,9 @@ impl Knowledge {
     /// Keeps the newest change; of the same revision the acknowledgement, and of the
     /// same source its last word.
     fn learn(&mut self, key: &Bytes, known: Known) {
+        if !self.territory.has_made(key, known.revision) {
+            return;
+        }
         let better = self.newest.get(key).is_none_or(|old| {
             let same_revision = old.revision == known.revision;
             old.revision < known.revision || (same_revision && known.source.overrules(&old.source))
@@ -219,15 +218,14 @@ impl Knowledge {
         }
     }
 
-    fn shown(&mut self, operation: &Operation, event: &Event, answer: &Response) {
+    fn shown(&mut self, sent: &Sent, event: &Event, answer: &Response) {
         let pairs = match answer {
             Response::Range(range) => &range.kvs,
             _ => return,
         };
         for kv in pairs {
             if self.is_news(kv) {
-                let (place, what) =
-                    (operation.place(event.index, event.at), wording::request(&operation.request));
+                let (place, what) = (sent.place(event), wording::request(sent.request()));
                 let pair = kv.clone();
                 self.learn_pair(kv, Source::Shown(Shown { place, by: By::Request(what), pair }));
             }
@@ -255,21 +253,40 @@ impl Knowledge {
     pub(super) fn watched(&mut self, event: &Event, watch: &WatchEvent) {
         match &watch.frame {
             WatchFrame::Open(open) => {
-                let range = KeyRange::new(&open.request.key, &open.request.range_end);
-                if range.is_everything() && !open.request.no_put && !open.request.no_delete {
-                    self.whole_watches.insert(watch.watch);
+                let WatchRequest { key, range_end, no_put, no_delete, .. } = &open.request;
+                if self.territory.is_covered_by(key, range_end) && !no_put && !no_delete {
+                    self.whole_watches.insert(watch.watch, open.request.start_revision);
                 }
             }
             WatchFrame::Events(events) => {
-                let whole = self.whole_watches.contains(&watch.watch);
+                let whole = self.whole_watches.contains_key(&watch.watch);
+                let last = events.events.last().filter(|_| !events.fragment);
+                if let Some(last) = last {
+                    self.passed(watch.watch, last.kv.mod_revision);
+                }
                 for change in &events.events {
                     if whole {
-                        self.content.entry(change.kv.mod_revision).or_insert(Told::Watch);
+                        self.content.insert(change.kv.mod_revision);
                     }
                     self.watched_change(event, watch.watch, change);
                 }
             }
+            WatchFrame::Progress(WatchHeader { header: Some(header) }) => {
+                self.passed(watch.watch, header.revision);
+            }
             _ => {}
+        }
+    }
+
+    /// A watch has shown everything up to a revision: on shared ground, what it did not show
+    /// are changes of others.
+    fn passed(&mut self, watch: WatchId, revision: Revision) {
+        if !self.territory.is_shared() {
+            return;
+        }
+        if let Some(next) = self.whole_watches.get_mut(&watch).filter(|next| !next.is_zero()) {
+            self.content.insert_all(*next, revision);
+            *next = revision.next().max(*next);
         }
     }
 
@@ -334,9 +351,7 @@ impl Knowledge {
     }
 
     fn covers(&self, from: Revision, to: Revision) -> bool {
-        let known = self.content.range(from..=to).filter(|(_, told)| **told != Told::Makers);
-        let many = i64::try_from(known.count()).unwrap_or(i64::MAX);
-        many == to.0 - from.0 + 1
+        self.content.contains_all(from, to) && self.disputed.range(from..=to).next().is_none()
     }
 
     /// What acknowledged deletions of ranges took, up to a revision.
@@ -366,35 +381,6 @@ impl Knowledge {
         match source {
             Source::Acknowledged(invocation) => self.acknowledgements.step(*invocation),
             Source::Shown(shown) => Some(shown.step()),
-        }
-    }
-}
-
-impl Operation {
-    /// Where it stands, with its completion.
-    pub(super) fn place(&self, completion: u64, at: Nanos) -> Place {
-        let Self { invocation, invoked_at, process, member, .. } = *self;
-        Place::began(invocation, invoked_at, process, member).until(completion, at)
-    }
-
-    pub(super) fn step(&self, completion: &Event, shows: String) -> WitnessStep {
-        let place = self.place(completion.index, completion.at);
-        place.step(wording::request(&self.request), shows)
-    }
-}
-
-/// A put that may have attached its key to a lease: the lease's end deletes the key then.
-fn end_of_lease(put: &Put) -> Option<KeyRange> {
-    (!put.lease.is_none()).then(|| KeyRange::new(&put.key, &Bytes::default()))
-}
-
-fn deletions_of(txn: &Txn, ranges: &mut Vec<KeyRange>) {
-    for op in txn.success.iter().chain(&txn.failure) {
-        match op {
-            TxnOp::Delete(delete) => ranges.push(KeyRange::new(&delete.key, &delete.range_end)),
-            TxnOp::Txn(txn) => deletions_of(txn, ranges),
-            TxnOp::Put(put) => ranges.extend(end_of_lease(put)),
-            TxnOp::Range(_) => {}
         }
     }
 }

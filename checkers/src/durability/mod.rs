@@ -6,6 +6,7 @@ mod checker;
 mod ending;
 mod judgement;
 mod knowledge;
+mod possible;
 mod source;
 mod sweep;
 

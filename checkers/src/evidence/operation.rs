@@ -1,8 +1,10 @@
 //! Operations: invocations joined with their completions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::history::{Event, Invoke, MemberIndex, Nanos, ProcessId, Request};
+use super::sent::Sent;
+use crate::history::{Event, MemberIndex, Nanos, ProcessId, Request};
 use crate::verdict::WitnessStep;
 
 /// Where in the history something stands: an event, or an operation with its end.
@@ -29,16 +31,6 @@ impl Place {
             process: event.process,
             member: event.member,
         }
-    }
-
-    /// The place of an operation that has just been invoked.
-    pub(crate) fn began(
-        index: u64,
-        at: Nanos,
-        process: Option<ProcessId>,
-        member: Option<MemberIndex>,
-    ) -> Self {
-        Self { index, completion: None, from: at, to: at, process, member }
     }
 
     /// The place of an operation that began here and ends with the event
@@ -81,10 +73,16 @@ impl Place {
 pub(crate) struct Operation<T> {
     /// Where it stands.
     pub(crate) place: Place,
-    /// What was asked.
-    pub(crate) request: Request,
+    sent: Sent,
     /// The checker's note.
     pub(crate) note: T,
+}
+
+impl<T> Operation<T> {
+    /// What was asked.
+    pub(crate) fn request(&self) -> &Request {
+        self.sent.request()
+    }
 }
 
 /// The operations that are open, one a process.
@@ -101,10 +99,9 @@ impl<T> Default for Operations<T> {
 
 impl<T> Operations<T> {
     /// An operation begins.
-    pub(crate) fn invoke(&mut self, event: &Event, invoke: &Invoke, note: T) {
-        if let Some(process) = event.process {
-            let request = invoke.request.clone();
-            self.open.insert(process, Operation { place: Place::of(event), request, note });
+    pub(crate) fn invoke(&mut self, event: &Arc<Event>, note: T) {
+        if let Some((process, sent)) = event.process.zip(Sent::of(event)) {
+            self.open.insert(process, Operation { place: Place::of(event), sent, note });
         }
     }
 

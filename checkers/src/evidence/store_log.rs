@@ -1,13 +1,14 @@
 //! The changes of the whole store, in order, from the recorder's watches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::fingerprint::Fingerprint;
 use super::operation::Place;
+use super::revision_map::RevisionMap;
 use crate::history::{
-    Bytes, Event, KeyEvent, KeyEventKind, KeyValue, Nanos, Revision, WatchEvent, WatchFrame,
-    WatchId, WatchKind,
+    Bytes, Event, KeyEvent, KeyEventKind, KeyValue, Nanos, Revision, Territory, WatchEvent,
+    WatchFrame, WatchHeader, WatchId, WatchKind,
 };
-use crate::keys::KeyRange;
 
 /// All changes of one revision, as the first watch showed them.
 #[derive(Clone, Debug)]
@@ -26,21 +27,28 @@ pub(crate) struct Shown {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StoreLog {
     head: Option<Revision>,
-    whole: BTreeSet<WatchId>,
+    territory: Territory,
+    /// Watches of every key of the run's, each with the first revision that it has not
+    /// passed.
+    whole: BTreeMap<WatchId, Revision>,
     fragments: BTreeMap<WatchId, Vec<KeyEvent>>,
-    waiting: BTreeMap<Revision, Shown>,
+    /// Revisions before which some are missing, each with the first from which on its watch
+    /// shows everything.
+    waiting: BTreeMap<Revision, (Revision, Shown)>,
     /// Fingerprints of the last revisions, to compare the members' watches by.
-    seen: BTreeMap<Revision, u64>,
+    seen: RevisionMap<u64>,
     torn: Option<Revision>,
 }
 
 /// So many revisions are compared between the members; one that lags further is not.
 const COMPARED: usize = 50_000;
-/// 64-bit FNV-1a.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 impl StoreLog {
+    /// Of the keys that are the run's own.
+    pub(crate) fn of(territory: Territory) -> Self {
+        Self { territory, ..Self::default() }
+    }
+
     /// The last revision in order; nothing before the first watch.
     pub(crate) fn head(&self) -> Revision {
         self.head.unwrap_or_default()
@@ -67,25 +75,30 @@ impl StoreLog {
         match &watch.frame {
             WatchFrame::Open(open) => {
                 let request = &open.request;
-                let range = KeyRange::new(&request.key, &request.range_end);
+                let all = self.territory.is_covered_by(&request.key, &request.range_end);
                 let start = request.start_revision;
                 let filtered = request.no_put || request.no_delete;
-                if open.kind == WatchKind::Recorder
-                    && range.is_everything()
-                    && !start.is_zero()
-                    && !filtered
-                {
-                    self.whole.insert(watch.watch);
+                if open.kind == WatchKind::Recorder && all && !start.is_zero() && !filtered {
+                    self.whole.insert(watch.watch, start);
                     self.head.get_or_insert(start.previous());
                 }
             }
-            WatchFrame::Events(frame) if self.whole.contains(&watch.watch) => {
-                let mut events = self.fragments.remove(&watch.watch).unwrap_or_default();
+            WatchFrame::Progress(WatchHeader { header: Some(header) })
+                if self.territory.is_shared() =>
+            {
+                return self.pass(watch.watch, header.revision);
+            }
+            WatchFrame::Events(frame) if self.whole.contains_key(&watch.watch) => {
+                let begun = self.fragments.remove(&watch.watch);
+                if begun.is_none() && !frame.fragment {
+                    return self.enter(event, watch.watch, &frame.events);
+                }
+                let mut events = begun.unwrap_or_default();
                 events.extend(frame.events.iter().cloned());
                 if frame.fragment {
                     self.fragments.insert(watch.watch, events);
                 } else {
-                    return self.enter(event, &events);
+                    return self.enter(event, watch.watch, &events);
                 }
             }
             _ => {}
@@ -93,36 +106,88 @@ impl StoreLog {
         Vec::new()
     }
 
-    fn enter(&mut self, event: &Event, events: &[KeyEvent]) -> Vec<Shown> {
+    fn enter(&mut self, event: &Event, watch: WatchId, events: &[KeyEvent]) -> Vec<Shown> {
+        let mut next = Vec::new();
         for changes in events.chunk_by(|one, other| one.kv.mod_revision == other.kv.mod_revision) {
             let revision = changes[0].kv.mod_revision;
-            self.compare(revision, changes);
-            if revision > self.head() {
-                let shown = || Shown {
-                    revision,
-                    changes: changes.iter().map(light).collect(),
-                    place: Place::of(event),
-                    at: event.at,
-                };
-                self.waiting.entry(revision).or_insert_with(shown);
+            let from = self.shows_from(watch, revision);
+            if !changes.iter().any(|change| self.territory.owns(&change.kv.key)) {
+                continue;
             }
+            self.compare(revision, changes);
+            if revision <= self.head() {
+                continue;
+            }
+            let shown = || Shown {
+                revision,
+                changes: changes.iter().map(light).collect(),
+                place: Place::of(event),
+                at: event.at,
+            };
+            // Nearly always it is what comes next.
+            if from <= self.head().next() && self.waiting.is_empty() {
+                self.head = Some(revision);
+                next.push(shown());
+                continue;
+            }
+            let (first, _) = self.waiting.entry(revision).or_insert_with(|| (from, shown()));
+            *first = from.min(*first);
         }
+        self.catch_up(&mut next);
+        next
+    }
+
+    /// From which revision on a watch that shows one shows everything: this one, or on
+    /// shared ground the first one that it had not passed.
+    fn shows_from(&mut self, watch: WatchId, revision: Revision) -> Revision {
+        if !self.territory.is_shared() {
+            return revision;
+        }
+        let Some(next) = self.whole.get_mut(&watch) else { return revision };
+        let from = revision.min(*next);
+        *next = revision.next().max(*next);
+        from
+    }
+
+    /// A watch went past a revision without a change.
+    fn pass(&mut self, watch: WatchId, revision: Revision) -> Vec<Shown> {
         let mut next = Vec::new();
-        while let Some(shown) = self.waiting.remove(&self.head().next()) {
-            self.head = Some(shown.revision);
-            next.push(shown);
+        if self.whole.contains_key(&watch) {
+            let from = self.shows_from(watch, revision);
+            self.catch_up(&mut next);
+            if from <= self.head().next() && self.waiting.is_empty() {
+                self.head = Some(revision.max(self.head()));
+            }
         }
         next
     }
 
+    /// What waits and comes next.
+    fn catch_up(&mut self, next: &mut Vec<Shown>) {
+        while let Some((revision, (from, _))) = self.waiting.first_key_value() {
+            let (revision, from, head) = (*revision, *from, self.head());
+            if revision > head && from > head.next() {
+                return;
+            }
+            let Some((_, (_, shown))) = self.waiting.pop_first() else { return };
+            if revision > head {
+                self.head = Some(revision);
+                next.push(shown);
+            }
+        }
+    }
+
     fn compare(&mut self, revision: Revision, changes: &[KeyEvent]) {
         let mark = fingerprint(changes);
-        if *self.seen.entry(revision).or_insert(mark) != mark {
+        // Another watch went past it without showing it.
+        let passed = self.territory.is_shared()
+            && revision <= self.head()
+            && self.seen.get(revision).is_none()
+            && self.seen.before(revision).is_some();
+        if passed || *self.seen.entry(revision, || mark).0 != mark {
             self.torn.get_or_insert(revision);
         }
-        if self.seen.len() > COMPARED {
-            self.seen.pop_first();
-        }
+        self.seen.keep_newest(COMPARED);
     }
 }
 
@@ -137,17 +202,12 @@ fn light(change: &KeyEvent) -> KeyEvent {
 /// Keys, kinds, values and leases of changes in one number; differing numbers prove
 /// differing changes.
 fn fingerprint(changes: &[KeyEvent]) -> u64 {
-    let mut hash = FNV_OFFSET;
-    let mut take = |bytes: &[u8]| {
-        for byte in bytes.len().to_le_bytes().iter().chain(bytes) {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME);
-        }
-    };
+    let mut fingerprint = Fingerprint::default();
     for change in changes {
-        take(&[u8::from(change.kind == KeyEventKind::Put)]);
-        take(change.kv.key.as_slice());
-        take(change.kv.value.as_slice());
-        take(&change.kv.lease.0.to_le_bytes());
+        fingerprint.word(u64::from(change.kind == KeyEventKind::Put));
+        fingerprint.bytes(change.kv.key.as_slice());
+        fingerprint.bytes(change.kv.value.as_slice());
+        fingerprint.word(change.kv.lease.0.cast_unsigned());
     }
-    hash
+    fingerprint.number()
 }

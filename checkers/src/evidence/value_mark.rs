@@ -2,14 +2,12 @@
 
 use std::fmt;
 
+use super::fingerprint::Fingerprint;
 use crate::history::Bytes;
 use crate::wording::unpadded;
 
 /// So much of a value is kept as it is.
 const HEAD_BYTES: usize = 40;
-/// 64-bit FNV-1a.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// A value by its length, a fingerprint and its first bytes. Equal values have equal
 /// marks, so marks that differ prove that the values differ; the reverse may fail once
@@ -17,7 +15,7 @@ const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ValueMark {
     length: usize,
-    fingerprint: u64,
+    fingerprint: Fingerprint,
     head: Bytes,
 }
 
@@ -25,14 +23,18 @@ impl ValueMark {
     /// The mark of a value.
     pub(crate) fn of(value: &Bytes) -> Self {
         let bytes = value.as_slice();
-        let fingerprint = bytes
-            .iter()
-            .fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME));
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.bytes(bytes);
         let head = match bytes.get(..HEAD_BYTES) {
             Some(head) => Bytes::from(head),
             None => value.clone(),
         };
         Self { length: bytes.len(), fingerprint, head }
+    }
+
+    /// Its fingerprint, which says how long it is too.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 }
 

@@ -10,6 +10,7 @@ mod outcome;
 mod preamble;
 mod request;
 mod response;
+mod territory;
 mod validate;
 mod watch;
 
@@ -23,5 +24,6 @@ pub use outcome::*;
 pub use preamble::*;
 pub use request::*;
 pub use response::*;
+pub use territory::{Ground, Territory};
 pub use validate::{History, Structure, StructureError};
 pub use watch::*;

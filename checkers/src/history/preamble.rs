@@ -19,20 +19,28 @@ pub struct Preamble {
     pub target: String,
     /// Each member at the start, in the order of their indices.
     pub members: Vec<MemberPreamble>,
-    /// The prefix under which the run reads and writes; empty: the key space is ours
-    /// alone, from revision 1.
+    /// The prefix under which the run reads and writes, and nobody else; empty: every key.
     #[serde(default)]
     pub prefix: String,
-    /// The store's revision before the first operation.
+    /// The store's revision before the first operation. Where the store is shared, no key
+    /// under the prefix existed at it.
     pub start_revision: super::ids::Revision,
     /// Whether nobody else writes to the store.
     pub exclusive: bool,
+    /// Whether the store's revisions mean anything.
+    #[serde(default = "meaningful", skip_serializing_if = "Clone::clone")]
+    pub revisions: bool,
     /// When the run began, in UTC, for people only.
     #[serde(default)]
     pub started: String,
     /// Version of Stormglass that wrote it.
     #[serde(default)]
     pub written_by: String,
+}
+
+/// A history that does not say otherwise is of a store with revisions.
+fn meaningful() -> bool {
+    true
 }
 
 /// A member at the start of the run.

@@ -35,13 +35,20 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "lease-late-expiry",
         "lease-short-ttl",
     ],
+    needs_revisions: true,
     new: checker,
 };
 
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
-    let alone = context.preamble.exclusive;
-    Box::new(LeasesChecker { alone, ..LeasesChecker::default() })
+    let territory = context.preamble.territory();
+    let (shared, alone) = (territory.is_shared(), context.preamble.exclusive);
+    Box::new(LeasesChecker {
+        alone: alone || shared,
+        shared,
+        revisions: StoreLog::of(territory),
+        ..LeasesChecker::default()
+    })
 }
 
 /// The checker. Its parts that judge are in the files beside this one.
@@ -49,8 +56,10 @@ pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
 pub(super) struct LeasesChecker {
     pub(super) findings: Findings,
     pub(super) reasons: BTreeSet<String>,
-    /// Whether nobody else uses the store.
+    /// Whether nobody else uses the keys and leases of the run.
     pub(super) alone: bool,
+    /// Whether others have keys and leases of their own in the store.
+    pub(super) shared: bool,
     /// Whether members came back with other data: leases may be gone for a reason.
     pub(super) restored: bool,
     /// Whether a lease may exist whose ID the store chose.
@@ -144,12 +153,14 @@ impl LeasesChecker {
         }
     }
 
-    fn invoke(&mut self, event: &Event, invoke: &Invoke) {
-        self.operations.invoke(event, invoke, event.at);
+    fn invoke(&mut self, event: &Arc<Event>, invoke: &Invoke) {
+        self.operations.invoke(event, event.at);
         self.open.insert(event.index);
         match &invoke.request {
             Request::LeaseGrant(grant) if grant.lease.is_none() => self.anonymous = true,
-            Request::LeaseGrant(grant) => self.leases.entry(grant.lease).or_default().ask(),
+            Request::LeaseGrant(grant) => {
+                self.leases.entry(grant.lease).or_default().ask(event.index);
+            }
             Request::LeaseRevoke(revoke) => {
                 let lease = self.leases.entry(revoke.lease).or_default();
                 lease.revocations.insert(event.index, None);

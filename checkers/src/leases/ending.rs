@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::checker::LeasesChecker;
-use super::lease::Expired;
+use super::lease::{Expired, Lease};
 use super::refusals::{Alive, alive};
 use super::report;
 use crate::evidence::{Place, Shown};
@@ -25,6 +25,8 @@ pub(super) struct Ending {
     pub(super) left: Vec<Bytes>,
     /// A later put with the lease.
     pub(super) used: Option<(Place, Bytes, Revision)>,
+    /// What was known of the lease before its ID was granted again.
+    past: Option<Box<Lease>>,
 }
 
 impl Ending {
@@ -33,9 +35,28 @@ impl Ending {
         self.deleted.iter().map(|(_, lease)| *lease).collect()
     }
 
+    /// Whether it may be the end of the lease of this ID that began at a revision.
+    pub(super) fn may_end(&self, lease: LeaseId, since: Revision) -> bool {
+        self.past.is_none() && self.revision > since && self.concerns(lease)
+    }
+
     /// Whether keys of this lease are among the deleted.
-    pub(super) fn concerns(&self, lease: LeaseId) -> bool {
+    fn concerns(&self, lease: LeaseId) -> bool {
         self.deleted.iter().any(|(_, of)| *of == Some(lease))
+    }
+
+    /// The ID of a lease is granted again, by a request that was sent then: this end, if it was
+    /// shown before, is that of the lease as it is known now.
+    pub(super) fn remember(&mut self, id: LeaseId, lease: &Lease, sent: u64) {
+        if self.place.index < sent && self.past.is_none() && self.concerns(id) {
+            self.past = Some(Box::new(lease.before(sent)));
+        }
+    }
+
+    /// What is known of the lease that ended here, given what is known by now.
+    fn of(&self, now: &Lease) -> Lease {
+        let again = now.asked_again(self.place.index).unwrap_or(u64::MAX);
+        self.past.as_deref().cloned().unwrap_or_else(|| now.before(again))
     }
 }
 
@@ -89,7 +110,7 @@ impl LeasesChecker {
         let left = self.attachments.keys_of(lease).map(|(key, _)| key).filter(|key| !gone(key));
         let left = left.cloned().collect();
         let Shown { revision, place, at, .. } = *shown;
-        Some(Ending { revision, place, at, deleted, left, used: None })
+        Some(Ending { revision, place, at, deleted, left, used: None, past: None })
     }
 
     /// Decides on the endings whose possible makers have all ended.
@@ -131,16 +152,19 @@ impl LeasesChecker {
     fn ended(&mut self, id: LeaseId, ending: &Ending) {
         self.count("ends of leases seen");
         let lease = self.leases.entry(id).or_default();
-        if !lease.is_plain() || ending.revision <= lease.since {
+        let known = ending.of(lease);
+        if !known.is_plain() || ending.revision <= known.since {
             return;
         }
         if !ending.left.is_empty() && lease.tell("lease-partial-expiry") {
             self.findings.add("lease-partial-expiry", || report::partial(id, ending));
         }
         let expired = Expired { place: ending.place, revision: ending.revision };
-        lease.expired.get_or_insert(expired);
+        if ending.past.is_none() {
+            lease.expired.get_or_insert(expired);
+        }
         let index = ending.place.index;
-        let renewed_after = lease.renewals.iter().find(|renewal| renewal.place.index > index);
+        let renewed_after = known.renewals.iter().find(|renewal| renewal.place.index > index);
         if let Some(renewal) = renewed_after.copied()
             && lease.tell("lease-resurrected")
         {
@@ -154,16 +178,16 @@ impl LeasesChecker {
             let end = Some(report::end_of(&expired));
             self.findings.add("dead-lease-used", || report::dead_used(id, end, *place, &what));
         }
-        self.early(id, ending);
+        self.early(id, &known, ending);
     }
 
-    fn early(&mut self, id: LeaseId, ending: &Ending) {
+    fn early(&mut self, id: LeaseId, known: &Lease, ending: &Ending) {
         let Some(lease) = self.leases.get_mut(&id) else { return };
         let index = ending.place.index;
-        if lease.may_be_revoked(index) {
+        if known.may_be_revoked(index) {
             return;
         }
-        let Some(renewal) = lease.binding(index) else { return };
+        let Some(renewal) = known.binding(index) else { return };
         match alive(&self.skew, &renewal, ending.at) {
             Alive::Certainly if lease.tell("lease-early-expiry") => {
                 self.findings.add("lease-early-expiry", || report::early(id, &renewal, ending));

@@ -56,9 +56,9 @@ pub(super) struct Expired {
 pub(super) struct Lease {
     /// How often it was asked for.
     asked: u32,
-    /// Grants that made it or may still make it: the one that was acknowledged last, and
-    /// those that have no answer.
-    candidates: u32,
+    /// Invocations of the grants that made it or may still make it: the one that was
+    /// acknowledged last, and those that have no answer.
+    candidates: BTreeSet<u64>,
     /// The grant that was acknowledged last.
     pub(super) granted: Option<Renewal>,
     /// Changes up to this revision may be those of a lease that had the same ID before.
@@ -85,7 +85,7 @@ pub(super) struct Lease {
 impl Lease {
     /// Whether one grant only can have made it: what is said of it binds.
     pub(super) fn is_plain(&self) -> bool {
-        self.is_asked_for() && self.candidates <= 1
+        self.is_asked_for() && self.candidates.len() <= 1
     }
 
     /// Whether anybody has asked for it.
@@ -99,21 +99,35 @@ impl Lease {
     }
 
     /// A grant is asked for.
-    pub(super) fn ask(&mut self) {
+    pub(super) fn ask(&mut self, sent: u64) {
         self.asked += 1;
-        self.candidates += 1;
+        self.candidates.insert(sent);
     }
 
     /// A grant was refused, and made nothing.
-    pub(super) fn refuse_grant(&mut self) {
-        self.candidates = self.candidates.saturating_sub(1);
+    pub(super) fn refuse_grant(&mut self, sent: u64) {
+        self.candidates.remove(&sent);
+    }
+
+    /// The first grant that was sent after an event and may have made another lease of the
+    /// same ID.
+    pub(super) fn asked_again(&self, after: u64) -> Option<u64> {
+        self.candidates.range(after..).next().copied()
+    }
+
+    /// What is known of it without anything that a grant sent then can have caused.
+    pub(super) fn before(&self, sent: u64) -> Self {
+        let mut lease = self.clone();
+        lease.candidates.retain(|candidate| *candidate < sent);
+        lease.renewals.retain(|renewal| renewal.ended < sent);
+        lease
     }
 
     /// A grant was acknowledged at a revision. A lease that had the same ID is over: a grant
     /// of one that lives is refused.
     pub(super) fn grant(&mut self, grant: Renewal, revision: Option<Revision>) {
         self.asked = self.asked.max(1);
-        self.candidates = self.candidates.max(1);
+        self.candidates.insert(grant.place.index);
         if let Some(revision) = revision.filter(|_| self.asked > 1) {
             self.begin_anew(grant.place.index, revision);
         }
@@ -132,8 +146,8 @@ impl Lease {
     /// What was there before a grant that was sent then, and acknowledged at a revision, is
     /// over.
     fn begin_anew(&mut self, sent: u64, revision: Revision) {
-        if self.is_granted_before(sent) {
-            self.candidates = (self.candidates - 1).max(1);
+        if let Some(before) = self.granted.filter(|grant| grant.ended < sent) {
+            self.candidates.remove(&before.place.index);
         }
         self.since = revision;
         self.renewals.clear();

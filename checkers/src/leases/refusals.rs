@@ -43,7 +43,7 @@ type Sent = Operation<Nanos>;
 impl LeasesChecker {
     /// An operation has ended.
     pub(super) fn complete(&mut self, operation: &Sent, outcome: &Outcome, event: &Event) {
-        let (request, index) = (&operation.request, operation.place.index);
+        let (request, index) = (operation.request(), operation.place.index);
         self.doubts.ended(index, request, outcome);
         if let Request::LeaseKeepAlive(alive) = request {
             let lease = self.leases.entry(alive.lease).or_default();
@@ -80,7 +80,7 @@ impl LeasesChecker {
                 self.leases.entry(revoke.lease).or_default().revocations.remove(&index);
             }
             Request::LeaseGrant(grant) if !grant.lease.is_none() => {
-                self.leases.entry(grant.lease).or_default().refuse_grant();
+                self.leases.entry(grant.lease).or_default().refuse_grant(index);
             }
             _ => {}
         }
@@ -88,8 +88,8 @@ impl LeasesChecker {
 
     /// An operation is open at the end of the history.
     pub(super) fn never_ended(&mut self, operation: &Sent) {
-        self.doubts.doubt(operation.place.index, &operation.request);
-        self.doubt_keepalive(&operation.request);
+        self.doubts.doubt(operation.place.index, operation.request());
+        self.doubt_keepalive(operation.request());
     }
 
     fn doubt_keepalive(&mut self, request: &Request) {
@@ -99,7 +99,7 @@ impl LeasesChecker {
     }
 
     fn answered(&mut self, operation: &Sent, response: &Response, event: &Event) {
-        match (&operation.request, response) {
+        match (operation.request(), response) {
             (Request::LeaseGrant(grant), Response::LeaseGrant(answer)) => {
                 let renewal = renewal(operation, event, answer.ttl_seconds);
                 let revision = answer.header.map(|header| header.revision);
@@ -139,7 +139,12 @@ impl LeasesChecker {
             let asked = grant.ttl_seconds;
             self.findings.add("lease-short-ttl", || report::short_ttl(id, asked, &renewal));
         }
-        self.leases.entry(id).or_default().grant(renewal, revision);
+        let lease = self.leases.entry(id).or_default();
+        if lease.ending && revision.is_some() {
+            let sent = renewal.place.index;
+            self.endings.iter_mut().for_each(|ending| ending.remember(id, lease, sent));
+        }
+        lease.grant(renewal, revision);
     }
 
     fn kept_alive(&mut self, id: LeaseId, renewal: Renewal) {
@@ -194,7 +199,7 @@ impl LeasesChecker {
         }
         match alive(&self.skew, &renewal, event.at) {
             Alive::Certainly if lease.tell("lease-lost") => {
-                let what = crate::wording::request(&operation.request);
+                let what = crate::wording::request(operation.request());
                 let place = operation.place;
                 self.findings.add("lease-lost", || report::lost(id, &renewal, place, &what));
             }

@@ -45,11 +45,11 @@ impl LeasesChecker {
             (Some(revoked), _) if revoked.answered < index => Some(report::end_by(&revoked)),
             (_, Some(expired)) if expired.place.index < index => Some(report::end_of(&expired)),
             // Nobody has asked for it yet, so nobody can have got it.
-            _ if !lease.is_asked_for() && !anonymous => None,
+            _ if !lease.is_asked_for() && !anonymous && !self.shared => None,
             _ => return,
         };
         if (lease.is_plain() || !lease.is_asked_for()) && lease.tell("dead-lease-used") {
-            let what = crate::wording::request(&operation.request);
+            let what = crate::wording::request(operation.request());
             let place = operation.place;
             self.findings.add("dead-lease-used", || report::dead_used(id, end, place, &what));
         }
@@ -71,8 +71,8 @@ impl LeasesChecker {
             _ => None,
         };
         if end.is_none() && lease.ending {
-            let ending = self.endings.iter_mut().find(|ending| ending.concerns(id));
-            if let Some(ending) = ending {
+            let since = lease.since;
+            for ending in self.endings.iter_mut().filter(|ending| ending.may_end(id, since)) {
                 ending.used.get_or_insert((place, change.kv.key.clone(), revision));
             }
         }
@@ -87,7 +87,9 @@ impl LeasesChecker {
         // Whether the leader has changed since is known up to the members' last report.
         let at = at.min(self.calm.reported());
         let granted = self.counts.get("leases granted").copied().unwrap_or(0);
-        let Some(quiet) = self.calm.quiet().filter(|_| self.judges()) else { return };
+        // How many leases of others end at the same time, nobody here knows.
+        let judges = self.judges() && !self.shared;
+        let Some(quiet) = self.calm.quiet().filter(|_| judges) else { return };
         let Some(lease) = self.leases.get_mut(&id).filter(|lease| lease.is_plain()) else { return };
         let unsure = lease.granted.is_none() || lease.doubtful || lease.keepalives_open > 0;
         let (Some(renewed), Some(binding)) = (lease.renewed_by(), lease.binding(u64::MAX)) else {

@@ -33,8 +33,17 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "read-of-compacted",
         "lease-misordered",
         "no-explanation",
+        "not-linearizable",
     ],
-    new: |context| Box::new(Linearizability { engine: Engine::new(context) }),
+    needs_revisions: false,
+    new: |context| {
+        if context.preamble.revisions {
+            Box::new(Linearizability { engine: Engine::new(context) })
+        } else {
+            // Nothing tells the order: it is searched for.
+            crate::registers::checker("linearizability", context)
+        }
+    },
 };
 
 /// Strict serializability of the whole key space, by revision.

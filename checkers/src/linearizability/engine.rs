@@ -6,7 +6,7 @@ use super::floor::{Cause, Floor, Position, Sight};
 use super::keeping::Keeping;
 use super::kept::Answering;
 use super::lifetimes::Lifetimes;
-use super::log::Streams;
+use super::log::{Part, Streams};
 use super::operation::{End, Op, Operations};
 use super::past::Past;
 use super::pending::Pending;
@@ -17,7 +17,7 @@ use super::tally::{Tallies, Tally};
 use crate::checker::{Budget, CheckContext};
 use crate::findings::FindingSet;
 use crate::history::{
-    Body, Environment, Event, KeyEvent, Outcome, Request, Response, Revision, WatchEvent,
+    Body, Environment, Event, Ground, Outcome, Request, Response, Revision, Territory, WatchEvent,
     WatchFrame,
 };
 use crate::model::{Claim, State, can_mutate};
@@ -30,7 +30,7 @@ const WAITING: usize = 600;
 pub(super) struct Engine {
     pub(super) operations: Operations,
     pub(super) floor: Floor,
-    streams: Streams,
+    pub(super) streams: Streams,
     /// The model, at the newest revision whose maker is settled.
     pub(super) state: State,
     /// Who made its revisions.
@@ -58,6 +58,12 @@ pub(super) struct Engine {
     pub(super) chose: bool,
     /// The revision before the first write.
     pub(super) start: Revision,
+    /// Which keys are ours, and on which ground.
+    pub(super) territory: Territory,
+    /// So many revisions of others came one after the other.
+    pub(super) passed_in_a_row: u64,
+    /// The history is over.
+    pub(super) over: bool,
     pub(super) budget: Budget,
 }
 
@@ -65,10 +71,11 @@ impl Engine {
     pub(super) fn new(context: &CheckContext) -> Self {
         let preamble = &context.preamble;
         let start = Revision(preamble.start_revision.0.max(1));
+        let territory = preamble.territory();
         let mut engine = Self {
             operations: Operations::default(),
             floor: Floor::default(),
-            streams: Streams::default(),
+            streams: Streams::of(&territory),
             state: State::new(start),
             past: Past::new(start),
             keeping: Keeping::default(),
@@ -86,9 +93,14 @@ impl Engine {
             tried_all: false,
             chose: false,
             start,
+            territory,
+            passed_in_a_row: 0,
+            over: false,
             budget: context.budget,
         };
-        if start.0 > 1 || !preamble.exclusive || !preamble.prefix.is_empty() {
+        // Others may compact whenever they like.
+        engine.refusals.compacts_itself = engine.territory.is_shared();
+        if engine.territory.ground() == Ground::Unclear {
             let reason = "the store was not new and ours alone, so answers could not be compared \
                           with what it should hold";
             engine.stopped = Some(reason.to_owned());
@@ -116,11 +128,11 @@ impl Engine {
         }
     }
 
-    fn invoke(&mut self, event: &Event, request: &Request) {
-        if !concerns(request) {
+    fn invoke(&mut self, event: &Arc<Event>, request: &Request) {
+        if !concerns(request) || self.strays(request) {
             return;
         }
-        self.operations.invoke(event, request, &self.floor);
+        self.operations.invoke(event, &self.floor);
         self.lifetimes.asked(request);
         self.keeping.asked(request);
         if let Request::Compact(compact) = request {
@@ -156,7 +168,7 @@ impl Engine {
 
     /// Keeps a write that had no effect, in case that it has one all the same.
     fn without_effect(&mut self, op: &Op) {
-        if can_mutate(&op.request) {
+        if can_mutate(op.request()) {
             self.past.idle(self.state.revision(), op);
             self.forget_past();
         }
@@ -164,8 +176,10 @@ impl Engine {
 
     fn answered(&mut self, op: &Op, cause: Cause, answer: Answering<'_>) {
         let End::Answered(claim) = op.end else { return };
-        self.check_real_time(op, cause, claim);
-        if !self.refusals.is_empty()
+        // One that has a place in the past by mistake says nothing of others' places.
+        let fits = self.check_real_time(op, cause, claim);
+        if fits
+            && !self.refusals.is_empty()
             && let Some(position) = Position::of(claim)
         {
             self.bound_refusals(op, position);
@@ -200,7 +214,7 @@ impl Engine {
     /// An answer without a revision, where there should be one.
     fn unplaced(&mut self, op: &Op, response: &Response) {
         let placed = matches!(
-            &op.request,
+            op.request(),
             Request::Put(_) | Request::Range(_) | Request::Delete(_) | Request::Txn(_)
         );
         if placed {
@@ -221,7 +235,7 @@ impl Engine {
         }
     }
 
-    fn watch(&mut self, event: &Event, watch: &WatchEvent) {
+    fn watch(&mut self, event: &Arc<Event>, watch: &WatchEvent) {
         let sight =
             Sight { index: event.index, at: event.at, member: event.member, watch: watch.watch };
         if let WatchFrame::Events(events) = &watch.frame {
@@ -231,23 +245,25 @@ impl Engine {
             }
         }
         let mut streams = std::mem::take(&mut self.streams);
-        streams.frame(watch, |events| self.account(sight, events));
+        streams.frame(event, watch, |part| self.account(sight, part));
         self.streams = streams;
         self.advance();
     }
 
     /// A watch shows a revision.
-    fn account(&mut self, sight: Sight, events: &[KeyEvent]) {
-        let Some(revision) = events.first().map(|event| event.kv.mod_revision) else { return };
+    fn account(&mut self, sight: Sight, part: Part<'_>) {
+        let Some(revision) = part.events().first().map(|event| event.kv.mod_revision) else {
+            return;
+        };
         self.count(Tally::WatchedRevisions);
         self.keeping.shown(sight.member, revision);
         if self.stopped.is_some() {
             return;
         }
         if revision <= self.state.revision() {
-            self.compare_account(revision, sight, events);
+            self.compare_account(revision, sight, part.events());
         } else {
-            self.pending.show(revision, sight, events);
+            self.pending.show(revision, sight, part);
             self.bound_waiting();
         }
     }
@@ -277,8 +293,9 @@ impl Engine {
     pub(super) fn known_operations(&self) -> Vec<Op> {
         let waiting = self.pending.iter().flat_map(|(_, expected)| expected.answers());
         let waiting = waiting.map(|(op, _)| op);
-        let kept = self.past.operations().chain(self.suspects.all()).chain(self.operations.open());
-        let mut known: Vec<Op> = waiting.chain(kept).cloned().collect();
+        let kept = self.past.operations().chain(self.suspects.all());
+        let open = self.operations.open().cloned().map(Arc::new);
+        let mut known: Vec<Op> = waiting.chain(kept).cloned().chain(open).collect();
         known.sort_by_key(|op| op.invocation);
         known.dedup_by_key(|op| op.invocation);
         known

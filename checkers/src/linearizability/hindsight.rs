@@ -6,6 +6,7 @@
 //! again for them.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use super::floor::{Floor, Sight};
 use super::operation::{Op, Operations};
@@ -46,10 +47,10 @@ fn ask<E>(
 ) -> Result<(), E> {
     let mut operations = Operations::default();
     for event in events {
-        let event = event?;
+        let event = Arc::new(event?);
         match &event.body {
             Body::Invoke(invoke) if can_mutate(&invoke.request) => {
-                operations.invoke(&event, &invoke.request, &Floor::default());
+                operations.invoke(&event, &Floor::default());
             }
             Body::Complete(outcome) => {
                 if let Some((op, _)) = operations.complete(&event, outcome) {
@@ -84,7 +85,7 @@ impl Question {
 
     fn weigh(&mut self, op: &Op) {
         let Unattributed { revision, index, kv, .. } = &self.about;
-        if !matches!(self.suspicion, Suspicion::Open) && writes(&op.request, &kv.value) {
+        if !matches!(self.suspicion, Suspicion::Open) && writes(op.request(), &kv.value) {
             let doubtful = |_| Suspicion::Open;
             self.suspicion = Suspicion::of(op.clone(), *revision, *index, doubtful);
         }

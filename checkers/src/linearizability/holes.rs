@@ -36,9 +36,17 @@ pub(super) struct Candidate {
     pub(super) vague: bool,
 }
 
+impl Horizon {
+    /// Whether an answer shows a pair that a revision made.
+    pub(super) fn shows_pairs_of(&self, revision: Revision) -> bool {
+        self.evidence.contains_key(&revision)
+    }
+}
+
 impl Engine {
     /// The history is over: everything is settled, and what is missing is filled in.
     pub(super) fn settle(&mut self) {
+        self.over = true;
         for op in self.operations.give_up_open() {
             self.suspects.add(&op);
         }
@@ -55,7 +63,8 @@ impl Engine {
         let mut holes = 0;
         while self.stopped.is_none() && self.state.revision() < newest {
             holes += 1;
-            if holes > HOLES {
+            let shared = self.territory.is_shared();
+            if holes > if shared { self.budget.steps / 50 } else { HOLES } {
                 self.reasons.push(format!(
                     "revision {newest} was shown, but nothing shows who made the revisions \
                      from {} on",
@@ -65,7 +74,12 @@ impl Engine {
                 break;
             }
             let next = self.state.revision().next();
-            if !self.fill(&horizon, newest) {
+            let filled = if shared {
+                self.fill_among_others(&horizon, newest)
+            } else {
+                self.fill(&horizon, newest)
+            };
+            if !filled {
                 let expected = self.pending.take(next).unwrap_or_default();
                 self.compare_parked(expected, next);
             }
@@ -127,7 +141,7 @@ impl Engine {
         false
     }
 
-    fn recognise(&mut self, by: &Maker, revision: Revision) {
+    pub(super) fn recognise(&mut self, by: &Maker, revision: Revision) {
         if let Maker::Operation(op) = by
             && matches!(op.end, End::Doubtful(_))
         {
@@ -137,18 +151,23 @@ impl Engine {
     }
 
     /// Whether an operation that made another revision would fit the next one too.
-    fn may_be_recognised(&self, next: Revision) -> bool {
+    pub(super) fn may_be_recognised(&self, next: Revision) -> bool {
         self.suspects.all().any(|op| {
             self.suspects.recognised(op).is_some()
                 && op.floor < Position::writer(next)
-                && matches!(self.state.evaluate(next.previous(), &op.request),
+                && matches!(self.state.evaluate(next.previous(), op.request()),
                     Some(Ok(evaluation)) if !evaluation.changes.is_empty())
         })
     }
 
     /// Tries every way to make the revisions that are left, and takes the first that
     /// explains everything.
-    fn try_all(&mut self, horizon: &Horizon, newest: Revision, candidates: &[Candidate]) -> bool {
+    pub(super) fn try_all(
+        &mut self,
+        horizon: &Horizon,
+        newest: Revision,
+        candidates: &[Candidate],
+    ) -> bool {
         let next = self.state.revision().next();
         // What was recognised before might have to change places, which is not tried.
         let settled = !self.suspects.any_recognised();
@@ -199,8 +218,8 @@ impl Engine {
                 continue;
             }
             let vague =
-                !self.taint.is_empty() && self.taint.touches(&touched(&op.request), before, false);
-            let changes = match self.state.evaluate(before, &op.request) {
+                !self.taint.is_empty() && self.taint.touches(&touched(op.request()), before, false);
+            let changes = match self.state.evaluate(before, op.request()) {
                 Some(Ok(evaluation)) => evaluation.changes,
                 _ => Changes::new(),
             };
@@ -221,7 +240,7 @@ impl Engine {
         let mut leases: BTreeSet<LeaseId> = self.state.leases_with_keys().collect();
         if !self.taint.is_empty() {
             let known = self.known_operations();
-            let named = known.iter().filter_map(|op| crate::model::lease_of(&op.request));
+            let named = known.iter().filter_map(|op| crate::model::lease_of(op.request()));
             leases.extend(named);
         }
         leases
@@ -229,7 +248,7 @@ impl Engine {
 
     /// Several may have made the next revision: what they would have changed is not
     /// known from here on.
-    fn leave_open(&mut self, next: Revision, candidates: &[Candidate]) {
+    pub(super) fn leave_open(&mut self, next: Revision, candidates: &[Candidate]) {
         self.count(Tally::OpenRevisions);
         let mut keys: BTreeSet<Bytes> = BTreeSet::new();
         for candidate in candidates {
@@ -246,7 +265,7 @@ impl Engine {
 
     /// Keys that an operation may change, whatever the state.
     pub(super) fn reachable(&self, op: &Op) -> Vec<Bytes> {
-        let ranges = touched(&op.request);
+        let ranges = touched(op.request());
         let at = self.state.revision();
         let mut keys = Vec::new();
         for range in &ranges {
@@ -287,6 +306,13 @@ impl Engine {
             self.reasons.push(format!(
                 "of {makers} revisions that no watch delivered it is clear what they changed, but \
                  not who made them"
+            ));
+        }
+        let strays = of(Tally::Strays);
+        if strays > 0 {
+            self.reasons.push(format!(
+                "{strays} requests reached beyond the prefix, where others may do anything, so \
+                 they were not judged"
             ));
         }
         if unplaced > 0 {
@@ -330,7 +356,7 @@ fn explains(changes: &[Change], evidence: &[KeyValue]) -> bool {
 }
 
 /// Every pair in a response.
-fn pairs_of(response: &Response, take: &mut impl FnMut(&KeyValue)) {
+pub(super) fn pairs_of(response: &Response, take: &mut impl FnMut(&KeyValue)) {
     match response {
         Response::Put(response) => response.prev_kv.iter().for_each(take),
         Response::Range(response) => response.kvs.iter().for_each(take),

@@ -52,7 +52,7 @@ impl Lifetimes {
 impl Engine {
     /// An operation ended; its outcome may begin or end a lifetime.
     pub(super) fn lifetimes(&mut self, op: &Op, outcome: &Outcome) {
-        match (&op.request, outcome) {
+        match (op.request(), outcome) {
             (Request::LeaseGrant(grant), Outcome::Ok(Response::LeaseGrant(_))) => {
                 if let Some(lease) = self.lifetimes.leases.get_mut(&grant.lease) {
                     lease.granted.get_or_insert(op.returned());
@@ -88,11 +88,11 @@ impl Engine {
     /// An operation shows that a lease does not exist (any more).
     fn lease_ended(&mut self, op: &Op, lease: LeaseId) {
         let Some(known) = self.lifetimes.leases.get_mut(&lease) else { return };
-        let revoked = matches!(&op.request, Request::LeaseRevoke(_))
+        let revoked = matches!(op.request(), Request::LeaseRevoke(_))
             && matches!(op.end, super::operation::End::Answered(_));
         let begun = revoked || known.granted.is_some_and(|granted| granted < op.invocation);
         // A transaction that names several leases does not say which one was missing.
-        if begun && leases(&op.request).len() == 1 && known.ended.is_none() {
+        if begun && leases(op.request()).len() == 1 && known.ended.is_none() {
             known.ended = Some(op.clone());
         }
     }
@@ -104,7 +104,8 @@ impl Engine {
         }
         let known = self.lifetimes.leases.get(&lease);
         let Some(known) = known.filter(|known| known.grants > 0) else {
-            if !self.lifetimes.dropped {
+            // On shared ground it may be somebody else's.
+            if !self.lifetimes.dropped && !self.territory.is_shared() {
                 self.dead_lease(op, lease, None);
             }
             return;
@@ -124,7 +125,7 @@ impl Engine {
             return;
         }
         // A put may also keep a lease that the key has: that needs none to exist anew.
-        let named = leases(&op.request);
+        let named = leases(op.request());
         used.retain(|lease| named.contains(lease));
         used.sort_unstable();
         used.dedup();
@@ -137,7 +138,7 @@ impl Engine {
     pub(super) fn past_read(&mut self, op: &Op, read: Revision) {
         let before = |compaction: &&Op| {
             compaction.returned() < op.invocation
-                && matches!(&compaction.request,
+                && matches!(compaction.request(),
                     Request::Compact(compact) if compact.revision > read)
         };
         if let Some(compaction) = self.lifetimes.compactions.iter().rev().find(before).cloned() {

@@ -1,11 +1,61 @@
-//! The revisions as watches over every key show them: what each one changed.
+//! The revisions as watches over every key of ours show them: what each one changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::floor::Sight;
-use crate::history::{KeyEvent, WatchEvent, WatchEvents, WatchFrame, WatchId, WatchRequest};
-use crate::keys::KeyRange;
+use super::passages::Passages;
+use crate::history::{
+    Body, Event, KeyEvent, KeyEventKind, Territory, WatchEvent, WatchEvents, WatchFrame,
+    WatchHeader, WatchId, WatchRequest,
+};
 use crate::model::{Change, Changes};
+
+/// What one watch shows of a revision, looked at, and kept if it has to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    events: &'a [KeyEvent],
+    /// The event whose frame has them, and where they begin in it; none where they were put
+    /// together from fragments.
+    frame: Option<(&'a Arc<Event>, usize)>,
+}
+
+impl<'a> Part<'a> {
+    /// What it shows.
+    pub(super) fn events(&self) -> &'a [KeyEvent] {
+        self.events
+    }
+
+    fn keep(self) -> Kept {
+        match self.frame {
+            Some((event, from)) => {
+                Kept::Frame { event: Arc::clone(event), from, to: from + self.events.len() }
+            }
+            None => Kept::Own(self.events.into()),
+        }
+    }
+}
+
+/// The same, kept: shared with whoever made the event, not copied.
+#[derive(Clone, Debug)]
+enum Kept {
+    Frame { event: Arc<Event>, from: usize, to: usize },
+    Own(Box<[KeyEvent]>),
+}
+
+impl Kept {
+    fn events(&self) -> &[KeyEvent] {
+        match self {
+            Self::Frame { event, from, to } => match &event.body {
+                Body::Watch(WatchEvent { frame: WatchFrame::Events(events), .. }) => {
+                    &events.events[*from..*to]
+                }
+                _ => unreachable!("only a frame with events is kept as one"),
+            },
+            Self::Own(events) => events,
+        }
+    }
+}
 
 /// A revision as one or more watches showed it.
 #[derive(Clone, Debug)]
@@ -18,8 +68,8 @@ pub(super) struct Shown {
 
 impl Shown {
     /// A revision that one watch showed.
-    pub(super) fn new(sight: Sight, events: &[KeyEvent]) -> Self {
-        Self { account: Account::new(sight, events), others: Vec::new() }
+    pub(super) fn new(sight: Sight, part: Part<'_>) -> Self {
+        Self { account: Account::new(sight, part), others: Vec::new() }
     }
 
     /// The first sight of it.
@@ -28,11 +78,11 @@ impl Shown {
     }
 
     /// Another watch shows it.
-    pub(super) fn add(&mut self, sight: Sight, events: &[KeyEvent]) {
+    pub(super) fn add(&mut self, sight: Sight, part: Part<'_>) {
         let mut known = std::iter::once(&mut self.account).chain(&mut self.others);
-        match known.find(|known| is_account_of(&known.changes, events)) {
+        match known.find(|known| same_events(known.kept.events(), part.events)) {
             Some(known) => known.watches += 1,
-            None => self.others.push(Account::new(sight, events)),
+            None => self.others.push(Account::new(sight, part)),
         }
     }
 
@@ -42,29 +92,29 @@ impl Shown {
     }
 
     /// What most watches say; of equally many the first.
-    pub(super) fn account(&self) -> (&[Change], Sight) {
+    pub(super) fn account(&self) -> (&[KeyEvent], Sight) {
         let mut best = &self.account;
         for account in &self.others {
             if account.watches > best.watches {
                 best = account;
             }
         }
-        (&best.changes, best.sight)
+        (best.kept.events(), best.sight)
     }
 }
 
 /// What some watches say that a revision changed.
 #[derive(Clone, Debug)]
 struct Account {
-    changes: Changes,
+    kept: Kept,
     /// The first of them.
     sight: Sight,
     watches: usize,
 }
 
 impl Account {
-    fn new(sight: Sight, events: &[KeyEvent]) -> Self {
-        Self { changes: events.iter().map(Change::of).collect(), sight, watches: 1 }
+    fn new(sight: Sight, part: Part<'_>) -> Self {
+        Self { kept: part.keep(), sight, watches: 1 }
     }
 }
 
@@ -77,52 +127,143 @@ struct Stream {
     fragments: Vec<KeyEvent>,
 }
 
-/// The watches that show every change of every key, and what of them is not complete.
+/// The watches that show every change of every key of ours, and what of them is not complete.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Streams {
-    streams: BTreeMap<WatchId, Stream>,
+    open: BTreeMap<WatchId, Stream>,
+    territory: Territory,
+    /// How far they went, where revisions may be others'.
+    pub(super) passages: Passages,
 }
 
 impl Streams {
+    /// No watch is open yet.
+    pub(super) fn of(territory: &Territory) -> Self {
+        Self { territory: territory.clone(), ..Self::default() }
+    }
+
     /// Takes a frame of a watch. `take` is given the events of each revision that it
     /// completes, in order.
-    pub(super) fn frame(&mut self, watch: &WatchEvent, mut take: impl FnMut(&[KeyEvent])) {
+    pub(super) fn frame(
+        &mut self,
+        event: &Arc<Event>,
+        watch: &WatchEvent,
+        take: impl FnMut(Part<'_>),
+    ) {
         match &watch.frame {
             WatchFrame::Open(open) => {
-                let whole = is_whole(&open.request);
-                self.streams.insert(watch.watch, Stream { whole, fragments: Vec::new() });
+                let whole = self.is_whole(&open.request);
+                if whole && self.territory.is_shared() && !open.request.start_revision.is_zero() {
+                    self.passages.open(watch.watch, open.request.start_revision);
+                }
+                self.open.insert(watch.watch, Stream { whole, fragments: Vec::new() });
             }
-            WatchFrame::Events(events) => self.events(watch.watch, events, &mut take),
+            WatchFrame::Events(events) => self.events(event, watch.watch, events, take),
+            WatchFrame::Progress(WatchHeader { header: Some(header) }) => {
+                self.passages.reach(watch.watch, header.revision, event.index);
+            }
             WatchFrame::Canceled(_) | WatchFrame::Broken { .. } => {
-                self.streams.remove(&watch.watch);
+                self.open.remove(&watch.watch);
+                self.passages.close(watch.watch);
             }
             _ => {}
         }
     }
 
-    fn events(&mut self, watch: WatchId, events: &WatchEvents, take: &mut impl FnMut(&[KeyEvent])) {
-        let Some(stream) = self.streams.get_mut(&watch).filter(|stream| stream.whole) else {
+    fn events(
+        &mut self,
+        event: &Arc<Event>,
+        watch: WatchId,
+        events: &WatchEvents,
+        mut take: impl FnMut(Part<'_>),
+    ) {
+        let Some(stream) = self.open.get_mut(&watch).filter(|stream| stream.whole) else {
             return;
         };
-        let mut whole = Vec::new();
-        let mut complete = events.events.as_slice();
         if events.fragment || !stream.fragments.is_empty() {
             stream.fragments.extend(events.events.iter().cloned());
-            if events.fragment {
-                return;
+            if !events.fragment {
+                let whole = std::mem::take(&mut stream.fragments);
+                self.own(event, watch, &whole, take);
             }
-            whole.append(&mut stream.fragments);
-            complete = &whole;
+            return;
         }
-        complete.chunk_by(|one, next| one.kv.mod_revision == next.kv.mod_revision).for_each(take);
+        if self.territory.is_shared() {
+            self.own(event, watch, &events.events, take);
+            return;
+        }
+        let mut from = 0;
+        for part in by_revision(&events.events) {
+            take(Part { events: part, frame: Some((event, from)) });
+            from += part.len();
+        }
+    }
+
+    /// Those of a complete response that are about keys of ours.
+    fn own(
+        &mut self,
+        event: &Arc<Event>,
+        watch: WatchId,
+        events: &[KeyEvent],
+        mut take: impl FnMut(Part<'_>),
+    ) {
+        let mut from = 0;
+        for part in by_revision(events) {
+            let to = from + part.len();
+            if part.iter().all(|one| self.territory.owns(&one.kv.key)) {
+                let frame = is_frame(event, events).then_some((event, from));
+                take(Part { events: part, frame });
+            } else {
+                let own = part.iter().filter(|one| self.territory.owns(&one.kv.key));
+                let own: Vec<KeyEvent> = own.cloned().collect();
+                if !own.is_empty() {
+                    take(Part { events: &own, frame: None });
+                }
+            }
+            from = to;
+        }
+        if let Some(last) = events.last().filter(|_| self.territory.is_shared()) {
+            self.passages.reach(watch, last.kv.mod_revision, event.index);
+        }
+    }
+
+    /// Whether a watch shows every change of every key of ours.
+    fn is_whole(&self, request: &WatchRequest) -> bool {
+        self.territory.is_covered_by(&request.key, &request.range_end)
+            && !request.no_put
+            && !request.no_delete
     }
 }
 
-/// Whether a watch shows every change of every key.
-fn is_whole(request: &WatchRequest) -> bool {
-    KeyRange::new(&request.key, &request.range_end).is_everything()
-        && !request.no_put
-        && !request.no_delete
+/// Whether these are the very events of an event's frame.
+fn is_frame(event: &Event, events: &[KeyEvent]) -> bool {
+    match &event.body {
+        Body::Watch(WatchEvent { frame: WatchFrame::Events(frame), .. }) => {
+            std::ptr::eq(frame.events.as_slice(), events)
+        }
+        _ => false,
+    }
+}
+
+/// Events, those of one revision together.
+fn by_revision(events: &[KeyEvent]) -> impl Iterator<Item = &[KeyEvent]> {
+    events.chunk_by(|one, next| one.kv.mod_revision == next.kv.mod_revision)
+}
+
+/// What events change.
+pub(super) fn changes_of(events: &[KeyEvent]) -> Changes {
+    events.iter().map(Change::of).collect()
+}
+
+/// Whether the events of two watches show the same changes, in whatever order.
+fn same_events(one: &[KeyEvent], other: &[KeyEvent]) -> bool {
+    let same = |(one, other): (&KeyEvent, &KeyEvent)| {
+        one.kind == other.kind
+            && one.kv.key == other.kv.key
+            && (one.kind == KeyEventKind::Delete || one.kv == other.kv)
+    };
+    one.len() == other.len()
+        && (one.iter().zip(other).all(same) || is_account_of(&changes_of(one), other))
 }
 
 /// Whether a watch's events of one revision are these changes, in whatever order.
@@ -133,7 +274,7 @@ pub(super) fn is_account_of(changes: &[Change], events: &[KeyEvent]) -> bool {
     if changes.iter().zip(events).all(|(change, event)| change.is(event)) {
         return true;
     }
-    same_changes(changes, &events.iter().map(Change::of).collect::<Vec<_>>())
+    same_changes(changes, &changes_of(events))
 }
 
 /// Whether two lists of changes are the same but for their order.

@@ -20,6 +20,8 @@ mod lifetimes;
 mod log;
 mod operation;
 mod order_report;
+mod others;
+mod passages;
 mod past;
 mod pending;
 mod phantom_report;
@@ -33,6 +35,7 @@ mod suspects;
 mod taint;
 mod tally;
 mod unexplained;
+mod writing;
 
 pub use checker::ENTRY;
 pub use hindsight::attribute;

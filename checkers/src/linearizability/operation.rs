@@ -1,10 +1,11 @@
 //! Operations: those that are open, and what the check keeps of those that ended.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::floor::{Cause, Floor, Position};
 use super::seats::Seats;
+use super::writing::Writing;
+use crate::evidence::Sent;
 use crate::history::{Event, MemberIndex, Nanos, Outcome, ProcessId, Request};
 use crate::model::{Claim, can_mutate, claim};
 use crate::verdict::WitnessStep;
@@ -31,10 +32,7 @@ pub(super) enum End {
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
     pub(super) invocation: u64,
-    pub(super) invoked_at: Nanos,
-    pub(super) process: Option<ProcessId>,
-    pub(super) member: Option<MemberIndex>,
-    pub(super) request: Request,
+    sent: Sent,
     /// What had been shown before it was sent.
     pub(super) floor: Position,
     pub(super) end: End,
@@ -42,16 +40,26 @@ pub(super) struct Operation {
 }
 
 impl Operation {
+    /// What was asked for.
+    pub(super) fn request(&self) -> &Request {
+        self.sent.request()
+    }
+
+    /// Whom it was sent to.
+    pub(super) fn member(&self) -> Option<MemberIndex> {
+        self.sent.event().member
+    }
+
     /// The operation as a step of a witness.
     pub(super) fn step(&self, shows: Option<String>) -> WitnessStep {
         WitnessStep {
             index: self.invocation,
             completion: self.completion.map(|(index, _)| index),
-            from: self.invoked_at,
-            to: self.completion.map_or(self.invoked_at, |(_, at)| at),
-            process: self.process,
-            member: self.member,
-            what: wording::request(&self.request),
+            from: self.sent.event().at,
+            to: self.completion.map_or(self.sent.event().at, |(_, at)| at),
+            process: self.sent.event().process,
+            member: self.member(),
+            what: wording::request(self.request()),
             shows: shows.unwrap_or_else(|| self.shown()),
             contradicts: false,
         }
@@ -70,8 +78,8 @@ impl Operation {
 
     /// The operation in a sentence: `put k1 = "a" on m2`.
     pub(super) fn name(&self) -> String {
-        let what = wording::request(&self.request);
-        match self.member {
+        let what = wording::request(self.request());
+        match self.member() {
             Some(member) => format!("{what} on {member}"),
             None => what,
         }
@@ -91,7 +99,7 @@ impl Operation {
 /// An operation that has not ended, and what had raised the floor below it.
 #[derive(Clone, Debug)]
 struct Open {
-    operation: Op,
+    operation: Operation,
     cause: Cause,
 }
 
@@ -100,33 +108,27 @@ struct Open {
 pub(super) struct Operations {
     open: Seats<Open>,
     /// Operations whose process began another one: a history should not have them.
-    lost: Vec<Op>,
-    /// Invocations of the open ones that may change the key space, in their order. They
-    /// are no more than there are clients, and come in order: a queue is faster than a set.
-    writing: VecDeque<u64>,
+    lost: Vec<Operation>,
+    writing: Writing,
     /// How many were invoked.
     pub(super) invoked: u64,
 }
 
 impl Operations {
     /// A request goes to the wire.
-    pub(super) fn invoke(&mut self, event: &Event, request: &Request, floor: &Floor) {
+    pub(super) fn invoke(&mut self, event: &Arc<Event>, floor: &Floor) {
+        let Some(sent) = Sent::of(event) else { return };
         self.invoked += 1;
-        if can_mutate(request)
-            && let Err(at) = self.writing.binary_search(&event.index)
-        {
-            self.writing.insert(at, event.index);
+        if can_mutate(sent.request()) {
+            self.writing.begin(event.index);
         }
-        let operation = Arc::new(Operation {
+        let operation = Operation {
             invocation: event.index,
-            invoked_at: event.at,
-            process: event.process,
-            member: event.member,
-            request: request.clone(),
+            sent,
             floor: floor.position,
             end: End::Open,
             completion: None,
-        });
+        };
         let open = Open { operation, cause: floor.cause.clone() };
         let process = event.process.unwrap_or(ProcessId(u32::MAX));
         if let Some(lost) = self.open.insert(process, open) {
@@ -136,40 +138,37 @@ impl Operations {
 
     /// A process's open operation ends. The operation, and what had raised its floor.
     pub(super) fn complete(&mut self, event: &Event, outcome: &Outcome) -> Option<(Op, Cause)> {
-        let Open { operation: mut op, cause } = self.open.remove(event.process?)?;
-        // Nobody else has it while it is open, so nothing is copied.
-        let operation = Arc::make_mut(&mut op);
+        let Open { mut operation, cause } = self.open.remove(event.process?)?;
         operation.end = match outcome {
-            Outcome::Ok(response) => End::Answered(claim(&operation.request, response)),
+            Outcome::Ok(response) => End::Answered(claim(operation.request(), response)),
             Outcome::Failed(_) => End::Refused(wording::outcome(outcome).into()),
             Outcome::Unknown(_) => End::Doubtful(wording::outcome(outcome).into()),
         };
         operation.completion = Some((event.index, event.at));
-        if let Ok(at) = self.writing.binary_search(&operation.invocation) {
-            self.writing.remove(at);
-        }
-        Some((op, cause))
+        self.writing.end(operation.invocation);
+        Some((Arc::new(operation), cause))
     }
 
     /// Whether every operation that may write and was sent before an event has ended.
     pub(super) fn settled(&self, event: u64) -> bool {
-        self.writing.front().is_none_or(|first| *first > event)
+        self.writing.first().is_none_or(|first| first > event)
     }
 
     /// The operations that are open.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Op> {
+    pub(super) fn open(&self) -> impl Iterator<Item = &Operation> {
         self.open.iter().map(|open| &open.operation).chain(&self.lost)
     }
 
     /// The history is over: what is open stays in doubt for ever. In the order of their
     /// invocations.
     pub(super) fn give_up_open(&mut self) -> Vec<Op> {
-        self.writing.clear();
+        self.writing = Writing::default();
         let open = std::mem::take(&mut self.open).into_iter().map(|open| open.operation);
-        let mut given_up: Vec<Op> = open.chain(std::mem::take(&mut self.lost)).collect();
-        for op in &mut given_up {
-            Arc::make_mut(op).end = End::Doubtful("never completed".into());
-        }
+        let given_up = open.chain(std::mem::take(&mut self.lost)).map(|mut operation| {
+            operation.end = End::Doubtful("never completed".into());
+            Arc::new(operation)
+        });
+        let mut given_up: Vec<Op> = given_up.collect();
         given_up.sort_by_key(|op| op.invocation);
         given_up
     }

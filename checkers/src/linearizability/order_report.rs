@@ -32,7 +32,7 @@ impl Engine {
         let mut steps: Vec<_> = shown.into_iter().collect();
         steps.push(op.step(None).contradicting());
         steps.extend(later.map(|later| later.step(None)));
-        let guarantee = if matches!(&op.request, Request::Put(_)) { "K3" } else { "K7" };
+        let guarantee = if matches!(op.request(), Request::Put(_)) { "K3" } else { "K7" };
         self.findings.add("wrong-refusal", || Finding {
             anomaly: "wrong-refusal".to_owned(),
             guarantee: guarantee.to_owned(),

@@ -14,6 +14,8 @@ pub(super) enum Maker {
     Operation(Op),
     /// The end of a lease.
     LeaseEnd,
+    /// Others, on shared ground: it changed nothing of ours.
+    Others,
     /// Nobody who could have.
     Nobody,
     /// It is not known.
@@ -198,7 +200,7 @@ impl Past {
 
 /// About how many bytes an operation holds.
 fn weight(op: &Op) -> usize {
-    match &op.request {
+    match op.request() {
         Request::Txn(txn) => {
             350 + 260 * (txn.compare.len() + txn.success.len() + txn.failure.len())
         }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::floor::Sight;
 use super::kept::Answer;
-use super::log::Shown;
+use super::log::{Part, Shown};
 use super::operation::Op;
-use crate::history::{KeyEvent, Revision};
+use crate::history::Revision;
 
 /// So many revisions from the next one on have a place in the queue.
 const NEAR: usize = 4096;
@@ -97,11 +97,11 @@ impl Pending {
     }
 
     /// A watch showed a revision.
-    pub(super) fn show(&mut self, revision: Revision, sight: Sight, events: &[KeyEvent]) {
+    pub(super) fn show(&mut self, revision: Revision, sight: Sight, part: Part<'_>) {
         self.size += 1;
         match &mut self.entry(revision).shown {
-            Some(shown) => shown.add(sight, events),
-            shown @ None => *shown = Some(Shown::new(sight, events)),
+            Some(shown) => shown.add(sight, part),
+            shown @ None => *shown = Some(Shown::new(sight, part)),
         }
     }
 

@@ -19,9 +19,11 @@ impl Engine {
         put: &Change,
         sight: Sight,
     ) {
+        let promise = self.promise();
         let unattributed = &mut self.unattributed;
         self.findings.add(suspicion.anomaly(), || {
-            let finding = phantom_write(suspicion, revision, put, sight);
+            let mut finding = phantom_write(suspicion, revision, put, sight);
+            finding.because.push_str(&promise);
             if let (Suspicion::Nobody, Some(pair)) = (suspicion, &put.pair) {
                 let kv = pair.with_key(&put.key);
                 let Sight { index, at, member, watch } = sight;
@@ -45,13 +47,14 @@ impl Engine {
              of a lease can have made it.",
             on_member(sight)
         );
+        let promise = self.promise();
         let mut steps: Vec<WitnessStep> = before.into_iter().collect();
         steps.push(sight_of_changes(sight, revision, gone).contradicting());
         self.findings.add("phantom-write", || Finding {
             anomaly: "phantom-write".to_owned(),
             guarantee: "K3".to_owned(),
             sentence,
-            because: "because keys go only by a request or with their lease".to_owned(),
+            because: format!("because keys go only by a request or with their lease{promise}"),
             however: format!("however {shown} took effect"),
             witness: in_order(steps),
         });

@@ -12,8 +12,9 @@ use crate::verdict::{Finding, Witness, WitnessStep};
 
 impl Engine {
     /// Compares an answered operation's position with what had been shown before it
-    /// was sent. Together with the floors this is the whole check of real time.
-    pub(super) fn check_real_time(&mut self, op: &Op, cause: Cause, claim: Claim) {
+    /// was sent. Together with the floors this is the whole check of real time. Whether it
+    /// fits.
+    pub(super) fn check_real_time(&mut self, op: &Op, cause: Cause, claim: Claim) -> bool {
         let broken = match claim {
             Claim::Reader(revision) | Claim::Revoke(revision) => {
                 op.floor > Position::reader(revision)
@@ -24,14 +25,15 @@ impl Engine {
             Claim::Local(_) | Claim::None => false,
         };
         if !broken || is_known_split(&cause, claim) {
-            return;
+            return !broken;
         }
         let floor = Floor { position: op.floor, cause };
-        if matches!(claim, Claim::Reader(_)) && !matches!(&op.request, Request::LeaseGrant(_)) {
+        if matches!(claim, Claim::Reader(_)) && !matches!(op.request(), Request::LeaseGrant(_)) {
             self.findings.add("stale-read", || stale_read(op, &floor, claim));
         } else {
             self.findings.add("time-travel", || time_travel(op, &floor, claim));
         }
+        false
     }
 
     /// An acknowledged writer names its revision; nobody else may.
@@ -45,7 +47,9 @@ impl Engine {
         }
         if revision <= self.state.revision() {
             let by = self.past.get(revision).map(|made| made.by.clone());
-            if let Some(Maker::Operation(other)) = by
+            if matches!(by, Some(Maker::Others)) {
+                self.disputed(revision);
+            } else if let Some(Maker::Operation(other)) = by
                 && other.is_acknowledged_write()
             {
                 self.split(&other, op, revision);

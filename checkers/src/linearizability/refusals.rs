@@ -87,7 +87,7 @@ impl Engine {
             definite.reason,
             Refusal::KeyNotFound | Refusal::FutureRevision | Refusal::Compacted
         );
-        if self.stopped.is_some() || !placed || is_local(&op.request) {
+        if self.stopped.is_some() || !placed || is_local(op.request()) {
             return;
         }
         if self.refusals.waiting.len() >= WAITING {
@@ -215,16 +215,16 @@ impl Engine {
 
     /// Whether a refusal would be true of the state at a revision.
     fn is_true(&self, op: &Op, reason: Refusal, at: Revision) -> bool {
-        if let Request::Compact(compact) = &op.request {
+        if let Request::Compact(compact) = op.request() {
             return match reason {
                 Refusal::FutureRevision => compact.revision > at,
                 _ => self.may_be_compacted(op, compact.revision, at),
             };
         }
-        if !self.taint.is_empty() && self.taint.touches(&touched(&op.request), at, true) {
+        if !self.taint.is_empty() && self.taint.touches(&touched(op.request()), at, true) {
             return true;
         }
-        match self.state.evaluate(at, &op.request) {
+        match self.state.evaluate(at, op.request()) {
             Some(Ok(evaluation)) => {
                 reason == Refusal::Compacted
                     && evaluation

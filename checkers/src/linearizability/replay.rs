@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::floor::Sight;
-use super::log::{Shown, is_account_of};
+use super::log::{Shown, changes_of, is_account_of};
 use super::operation::Op;
 use super::past::Maker;
 use super::pending::Expected;
@@ -20,13 +20,23 @@ impl Engine {
     pub(super) fn advance(&mut self) {
         while self.stopped.is_none() {
             let next = self.state.revision().next();
-            let Some(expected) = self.pending.get(next) else { return };
+            let Some(expected) = self.pending.get(next) else {
+                if self.territory.is_shared() && self.pass(next) {
+                    continue;
+                }
+                return;
+            };
             let shown = expected.shown.as_ref();
             let ready = expected.writer.is_some()
                 || shown.is_some_and(|shown| self.operations.settled(shown.first().index));
             if !ready {
+                let silent = self.territory.is_shared() && shown.is_none();
+                if silent && self.pass(next) {
+                    continue;
+                }
                 return;
             }
+            self.passed_in_a_row = 0;
             let Some(mut expected) = self.pending.take(next) else { return };
             match (expected.writer.take(), expected.shown.take()) {
                 (Some((op, answer)), shown) => {
@@ -52,7 +62,7 @@ impl Engine {
     pub(super) fn adopt_write(&mut self, op: &Op, response: &Response, shown: Option<&Shown>) {
         let (before, next) = (self.state.revision(), self.state.revision().next());
         let unsure = self.is_unsure(op, before, false);
-        let right = changes_if_right(self.state.index(), before, &op.request, response);
+        let right = changes_if_right(self.state.index(), before, op.request(), response);
         let (changes, verdict) = match right {
             Some(changes) => (changes, Ok(())),
             None => self.judge_write(op, before, response),
@@ -68,11 +78,15 @@ impl Engine {
             self.leases_used(op, &changes);
         }
         let account = shown.map(Shown::account);
-        if let Some((account, sight)) = account.filter(|(seen, _)| sound && alien(&changes, seen)) {
-            self.shows_other(op, next, account, sight);
+        if let Some((seen, sight)) = account.filter(|_| sound)
+            && !is_account_of(&changes, seen)
+            && let seen = changes_of(seen)
+            && alien(&changes, &seen)
+        {
+            self.shows_other(op, next, &seen, sight);
         }
         let changes = match account {
-            Some((seen, _)) if !sound => seen.into(),
+            Some((seen, _)) if !sound => changes_of(seen),
             _ => changes,
         };
         let known = !unsure || shown.is_some();
@@ -92,7 +106,7 @@ impl Engine {
         before: Revision,
         response: &Response,
     ) -> (Changes, Result<(), Wrong>) {
-        match self.state.evaluate(before, &op.request) {
+        match self.state.evaluate(before, op.request()) {
             Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => {
                 (evaluation.changes, Ok(()))
             }
@@ -107,7 +121,7 @@ impl Engine {
 
     /// A revision that nobody was acknowledged for, as watches show it.
     fn adopt_shown(&mut self, shown: &Shown) {
-        let changes = Changes::from(shown.account().0);
+        let changes = changes_of(shown.account().0);
         let by = self.maker_of(&changes, shown);
         self.commit(changes, by, Some(shown.first()), true);
     }
@@ -136,12 +150,16 @@ impl Engine {
     /// Whether an answer depends on keys whose content is not known at a revision, or
     /// (where `ever` is set) was not at an earlier one.
     fn is_unsure(&self, op: &Op, at: Revision, ever: bool) -> bool {
-        !self.taint.is_empty() && self.taint.touches(&touched(&op.request), at, ever)
+        !self.taint.is_empty() && self.taint.touches(&touched(op.request()), at, ever)
     }
 
     /// Whether a request reads a past that the model has forgotten, which is counted.
     fn reads_forgotten(&mut self, op: &Op, evaluation: &Evaluation) -> bool {
         let Some(read) = evaluation.oldest_read else { return false };
+        if read < self.start {
+            self.count(Tally::BeforeStart);
+            return true;
+        }
         self.keeping.read(read, self.state.revision());
         if !is_local(op) {
             self.past_read(op, read);
@@ -156,6 +174,10 @@ impl Engine {
     /// Compares an answer with the model at its revision.
     pub(super) fn compare(&mut self, op: &Op, revision: Revision, response: &Response) {
         let local = is_local(op);
+        if local && revision < self.start {
+            self.count(Tally::BeforeStart);
+            return;
+        }
         if revision < self.state.oldest() {
             self.count(Tally::PastForgotten);
             return;
@@ -169,9 +191,13 @@ impl Engine {
             self.count(Tally::Skipped);
             return;
         }
-        let read = read_at(&op.request, revision);
+        let read = read_at(op.request(), revision);
+        if read < self.start {
+            self.count(Tally::BeforeStart);
+            return;
+        }
         if read >= self.state.oldest()
-            && is_right(self.state.index(), revision, &op.request, response)
+            && is_right(self.state.index(), revision, op.request(), response)
         {
             self.keeping.read(read, self.state.revision());
             if read < revision && !local {
@@ -180,7 +206,7 @@ impl Engine {
             self.count(Tally::AnswersCompared);
             return;
         }
-        let verdict = match self.state.evaluate(revision, &op.request) {
+        let verdict = match self.state.evaluate(revision, op.request()) {
             Some(Ok(evaluation)) if self.reads_forgotten(op, &evaluation) => return,
             Some(Ok(evaluation)) => evaluation.expected.agree(response).map_err(Wrong::Differs),
             Some(Err(refusal)) => Err(Wrong::NotRefused(refusal)),
@@ -188,6 +214,10 @@ impl Engine {
         };
         self.count(Tally::AnswersCompared);
         if let Err(wrong) = verdict {
+            if self.territory.is_shared() && self.shows_passed(response) {
+                self.disputed(revision);
+                return;
+            }
             self.wrong_response(op, revision, response, &wrong);
             if self.tallies.of(Tally::WrongAnswers) >= ENOUGH {
                 self.stop(format!("after {ENOUGH} wrong answers"));
@@ -207,13 +237,17 @@ impl Engine {
             }
             return;
         }
-        let shown: Changes = events.iter().map(Change::of).collect();
+        let shown = changes_of(events);
         let unsure = shown.iter().chain(changes).any(|change| {
             self.taint.touches(&[KeyRange::new(&change.key, &Bytes::default())], at, false)
         });
         let alien = alien(changes, &shown);
         self.count(Tally::WatchConflicts);
         let Some(made) = self.past.get(at) else { return };
+        if matches!(made.by, Maker::Others) {
+            self.disputed(at);
+            return;
+        }
         let Maker::Operation(op) = made.by.clone() else { return };
         if !unsure && op.is_acknowledged_write() && made.sight.is_none() && alien {
             self.shows_other(&op, at, &shown, sight);

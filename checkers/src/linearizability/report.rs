@@ -49,7 +49,7 @@ impl Engine {
             Wrong::Differs(difference) => difference.key.clone(),
             Wrong::NotRefused(_) => None,
         };
-        let at = read_at(&operation.request, revision);
+        let at = read_at(operation.request(), revision);
         let last = key.as_ref().and_then(|key| self.state.index().last_change(key, at));
         let from_watch = last.and_then(|last| self.past.get(last)).is_some_and(
             |made| !matches!(&made.by, Maker::Operation(op) if matches!(op.end, End::Answered(_))),
@@ -66,11 +66,11 @@ impl Engine {
         );
         let mut steps: Vec<WitnessStep> = match &key {
             Some(_) => last.and_then(|last| self.maker_step(last)).into_iter().collect(),
-            None => self.guarded_steps(&operation.request, at),
+            None => self.guarded_steps(operation.request(), at),
         };
         let shows = Some(wording::response(response));
         steps.push(operation.step(shows).contradicting());
-        let (anomaly, guarantee) = kind_of(&operation.request, &operation.end, wrong);
+        let (anomaly, guarantee) = kind_of(operation.request(), &operation.end, wrong);
         self.tallies.add(Tally::WrongAnswers);
         self.findings.add(anomaly, || Finding {
             anomaly: anomaly.to_owned(),
@@ -110,7 +110,7 @@ impl Engine {
         changes: &[Change],
         sight: Sight,
     ) {
-        if changes.iter().all(|change| may_make(&operation.request, change)) {
+        if changes.iter().all(|change| may_make(operation.request(), change)) {
             // What the watch shows is its doing. If it is not right on what the store held,
             // its answer is wrong and told as that, or that of a write before it was.
             self.stop(format!("after revision {revision} was not what its write makes of it"));

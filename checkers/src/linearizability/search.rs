@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::engine::Engine;
 use super::holes::{Candidate, Horizon};
-use super::log::same_changes;
+use super::log::is_account_of;
 use super::operation::{End, Op};
 use super::past::Maker;
 use super::pending::Expected;
@@ -128,15 +128,27 @@ impl Search<'_> {
             candidate.by.operation().is_none_or(|op| !self.used.contains(&op.invocation))
         });
         let expected = self.engine.pending.get(next);
-        if let Some(shown) = expected.and_then(|expected| expected.shown.as_ref()) {
+        let shown = expected.and_then(|expected| expected.shown.as_ref());
+        if let Some(shown) = shown {
             let (account, _) = shown.account();
-            found.retain(|candidate| same_changes(&candidate.changes, account));
+            found.retain(|candidate| is_account_of(&candidate.changes, account));
+        }
+        let seen = shown.is_some() || (self.horizon.shows_pairs_of(next) && !found.is_empty());
+        if self.engine.territory.is_shared() && !seen {
+            // That it was others' is tried first.
+            let others = Candidate { by: Maker::Others, changes: Changes::new(), vague: false };
+            if self.engine.streams.passages.have_passed(next) {
+                return vec![others];
+            }
+            found.insert(0, others);
         }
         // Of equal requests the one that was sent first can do whatever the others can.
         let mut distinct: Vec<Candidate> = Vec::new();
         for candidate in found {
             let same = |known: &Candidate| match (&known.by, &candidate.by) {
-                (Maker::Operation(one), Maker::Operation(other)) => one.request == other.request,
+                (Maker::Operation(one), Maker::Operation(other)) => {
+                    one.request() == other.request()
+                }
                 _ => false,
             };
             if !distinct.iter().any(same) {
@@ -149,7 +161,7 @@ impl Search<'_> {
     /// The acknowledged writer of a revision, if its answer is right here.
     fn acknowledged(&mut self, op: Op, response: &Response, next: Revision) -> Vec<Candidate> {
         let before = next.previous();
-        let wrong = match self.engine.state.evaluate(before, &op.request) {
+        let wrong = match self.engine.state.evaluate(before, op.request()) {
             Some(Ok(evaluation)) => match evaluation.expected.agree(response) {
                 Ok(()) => {
                     let (by, changes) = (Maker::Operation(op), evaluation.changes);
@@ -200,7 +212,7 @@ impl Search<'_> {
                 let wrong = "a write that it shows was sent later".to_owned();
                 return Some((op.clone(), wrong));
             }
-            let wrong = match self.engine.state.evaluate(revision, &op.request)? {
+            let wrong = match self.engine.state.evaluate(revision, op.request())? {
                 Ok(evaluation) => evaluation.expected.agree(answer.response()).err()?.to_string(),
                 Err(refusal) => format!("it should have been refused ({refusal:?})"),
             };

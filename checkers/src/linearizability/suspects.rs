@@ -39,10 +39,10 @@ struct Means<'a> {
 impl Suspects {
     /// An operation's outcome is in doubt.
     pub(super) fn add(&mut self, op: &Op) {
-        if !matches!(&op.request, Request::Put(_) | Request::Delete(_) | Request::Txn(_)) {
+        if !matches!(op.request(), Request::Put(_) | Request::Delete(_) | Request::Txn(_)) {
             return;
         }
-        let Means { values, keys, wide } = means(&op.request);
+        let Means { values, keys, wide } = means(op.request());
         if values.is_empty() && keys.is_empty() && !wide {
             return;
         }
@@ -66,7 +66,7 @@ impl Suspects {
             return;
         }
         self.recognised.remove(&op.invocation);
-        let Means { values, keys, wide } = means(&op.request);
+        let Means { values, keys, wide } = means(op.request());
         let other = |known: &Op| known.invocation != op.invocation;
         for (groups, names) in [(&mut self.by_value, values), (&mut self.by_key, keys)] {
             for name in names {
@@ -112,6 +112,11 @@ impl Suspects {
     /// The revision that an operation was recognised at.
     pub(super) fn recognised(&self, op: &Op) -> Option<Revision> {
         self.recognised.get(&op.invocation).copied()
+    }
+
+    /// Whether any may still make a revision.
+    pub(super) fn any_open(&self) -> bool {
+        self.recognised.len() < self.all.len()
     }
 
     /// Whether any operation was recognised.

@@ -45,9 +45,15 @@ pub(super) enum Tally {
     RefusalsOpen,
     /// Revisions of which it is open who made them.
     OpenMakers,
+    /// Revisions that others made, on shared ground.
+    Others,
+    /// Answers about the time before the run.
+    BeforeStart,
+    /// Requests that reach beyond our keys.
+    Strays,
 }
 
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 23] = [
     "writes",
     "reads",
     "local-reads",
@@ -68,6 +74,9 @@ const NAMES: [&str; 20] = [
     "open-revisions",
     "refusals-open",
     "open-makers",
+    "revisions-of-others",
+    "about-before-the-run",
+    "requests-beyond-the-prefix",
 ];
 
 /// How often each thing was counted.

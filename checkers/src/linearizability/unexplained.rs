@@ -84,7 +84,7 @@ impl Engine {
         op.invocation < seen
             && op.floor < Position::writer(revision)
             && matches!(
-                self.state.evaluate(revision.previous(), &op.request),
+                self.state.evaluate(revision.previous(), op.request()),
                 Some(Ok(evaluation)) if same_changes(&evaluation.changes, changes)
             )
     }
@@ -169,7 +169,7 @@ impl Engine {
             return Suspicion::Nobody;
         }
         let mut worst = Suspicion::Nobody;
-        for op in self.known_operations().into_iter().filter(|op| writes(&op.request, value)) {
+        for op in self.known_operations().into_iter().filter(|op| writes(op.request(), value)) {
             let made = |op: &Op| self.suspects.recognised(op).or_else(|| self.past.elder_of(op));
             let doubtful = |op: Op| match made(&op) {
                 Some(other) => Suspicion::Twice(op, other),

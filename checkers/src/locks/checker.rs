@@ -29,12 +29,14 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "lock-revision-fell",
         "valid-fence-refused",
     ],
+    needs_revisions: true,
     new: checker,
 };
 
 /// Makes the checker.
-pub fn checker(_context: &CheckContext) -> Box<dyn Checker> {
-    Box::<LocksChecker>::default()
+pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
+    let log = StoreLog::of(context.preamble.territory());
+    Box::new(LocksChecker { log, ..LocksChecker::default() })
 }
 
 /// What was known when an operation was sent.
@@ -72,7 +74,7 @@ impl Checker for LocksChecker {
                     token = self.holders.token(&key);
                 }
                 self.holders.ask(&invoke.request);
-                self.operations.invoke(event, invoke, Asked { at: event.at, token });
+                self.operations.invoke(event, Asked { at: event.at, token });
             }
             Body::Complete(outcome) => {
                 if let Some(operation) = self.operations.complete(event)
@@ -85,6 +87,8 @@ impl Checker for LocksChecker {
                 for shown in self.log.frame(event, watch) {
                     self.show(&shown);
                 }
+                // The log may go on without a change of ours.
+                self.judge_up_to(self.log.head());
             }
             _ => {}
         }
@@ -121,7 +125,7 @@ impl LocksChecker {
     }
 
     fn answered(&mut self, operation: &Operation<Asked>, response: &Response, at: Nanos) {
-        match (&operation.request, response) {
+        match (operation.request(), response) {
             (
                 Request::LeaseGrant(_) | Request::LeaseKeepAlive(_),
                 Response::LeaseGrant(answer) | Response::LeaseKeepAlive(answer),
@@ -131,7 +135,7 @@ impl LocksChecker {
                 self.keys.follow(&answer.key);
             }
             (Request::Txn(txn), Response::Txn(answer)) => {
-                let seen = match claim(&operation.request, response) {
+                let seen = match claim(operation.request(), response) {
                     Claim::Writer(revision) => revision.previous(),
                     Claim::Reader(revision) => revision,
                     _ => return,
@@ -160,7 +164,7 @@ impl LocksChecker {
                 self.holders.release(&fence.key, Some(fence.token));
             }
         }
-        let what = crate::wording::request(&operation.request);
+        let what = crate::wording::request(operation.request());
         let alone = fences.len() == txn.compare.len();
         let fenced = Fenced { place: operation.place, what, fences, alone, accepted, seen };
         if seen <= self.log.head() {
@@ -171,7 +175,7 @@ impl LocksChecker {
     }
 
     fn acquired(&mut self, operation: &Operation<Asked>, token: Revision, at: Nanos) {
-        let Some((lock, lease)) = acquisition(&operation.request) else { return };
+        let Some((lock, lease)) = acquisition(operation.request()) else { return };
         self.count("locks taken by transaction");
         let now = (token, operation.place);
         if let Some(before) = operation.note.token.filter(|(before, _)| token <= *before) {
@@ -184,12 +188,15 @@ impl LocksChecker {
         for fallen in self.keys.show(shown) {
             self.findings.add("lock-revision-fell", || report::fallen(&fallen));
         }
+        self.judge_up_to(shown.revision);
+    }
+
+    /// The log is at a revision: fences that were judged on states up to it can be.
+    fn judge_up_to(&mut self, head: Revision) {
         if self.log.torn().is_some() {
             return;
         }
-        while let Some(entry) =
-            self.waiting.first_entry().filter(|entry| *entry.key() <= shown.revision)
-        {
+        while let Some(entry) = self.waiting.first_entry().filter(|entry| *entry.key() <= head) {
             entry.remove().iter().for_each(|fenced| self.judge(fenced));
         }
     }

@@ -20,6 +20,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
               cluster is healthy again once every fault is healed",
     guarantees: &["A1", "A2", "A3"],
     anomalies: &["member-crashed", "log-finding", "not-recovered"],
+    needs_revisions: false,
     new: checker,
 };
 

@@ -28,6 +28,14 @@ pub struct Class {
     pub plant: fn(&Ground<'_>, Place) -> Option<Mutant>,
 }
 
+impl Class {
+    /// Whether others who use the store too may have done what is planted: a revision that
+    /// changes nothing of ours, or a compaction.
+    pub fn is_hidden_by_others(&self) -> bool {
+        ["revision-gap", "missing-previous-pair", "refused-as-compacted"].contains(&self.name)
+    }
+}
+
 /// Why a class is not demanded yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {

@@ -9,7 +9,7 @@ use super::place::{Place, spread};
 use super::registry::classes;
 use super::table::{FORMAT, Fate, Row, Table};
 use super::trial::{Bench, Caught, Trial};
-use crate::history::History;
+use crate::history::{self, History};
 use crate::registry::{CheckerEntry, checkers};
 use crate::verdict::Status;
 
@@ -31,10 +31,11 @@ pub enum SelfTestError {
         /// How.
         reason: String,
     },
-    /// Others write to the store too.
+    /// What the store held at the start, or who else writes to the run's keys, is not known.
     #[error(
-        "others write to this run's store too, so little can be proven of what is planted in it: \
-         take a run whose key space was its own"
+        "nobody knows what this run's store held at the start, or who else wrote to its keys, so \
+         little can be proven of what is planted in it: take a run of a new store, or one under a \
+         prefix of its own"
     )]
     Shared,
     /// There is no such checker.
@@ -82,7 +83,7 @@ impl SelfTest {
         if let Some(reason) = &history.broken {
             return Err(SelfTestError::Broken { reason: reason.to_string() });
         }
-        if !history.preamble.exclusive {
+        if history.preamble.territory().ground() == history::Ground::Unclear {
             return Err(SelfTestError::Shared);
         }
         let entries = self.entries();
@@ -134,6 +135,10 @@ impl SelfTest {
         let mut empty = empty_row(class);
         if class.workload != self.workload {
             empty.fate = Fate::OtherWorkload;
+        } else if ground.is_shared() && class.is_hidden_by_others() {
+            empty.fate = Fate::Hidden;
+        }
+        if empty.fate != Fate::NoPlace {
             return Plot { class, empty, judges: Vec::new(), places: Vec::new() };
         }
         let all = (class.places)(ground);
@@ -164,7 +169,7 @@ impl Plot {
         for (place, caught) in self.places.iter().zip(ended) {
             count(&mut row, *place, caught);
         }
-        if row.fate != Fate::OtherWorkload {
+        if row.fate == Fate::NoPlace {
             row.fate = fate(self.class, &row);
         }
         row

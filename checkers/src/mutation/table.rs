@@ -21,6 +21,8 @@ pub enum Fate {
     NoPlace,
     /// It belongs to another workload, so nothing was planted.
     OtherWorkload,
+    /// The run shares its store, and others may have done such a thing: nothing was planted.
+    Hidden,
     /// Its checker is not there yet, or does not look at this yet: nothing is demanded.
     Waiting,
 }

@@ -11,7 +11,7 @@ use crate::history::{
 pub(super) fn last_revision(ground: &Ground<'_>) -> Revision {
     let answers = ground.operations.iter().filter_map(Operation::header);
     let highest = answers.map(|header| header.revision).max().unwrap_or_default();
-    highest.max(ground.changes.newest())
+    highest.max(ground.passed()).max(ground.changes.newest())
 }
 
 /// A recorder watch shows one more put after everything else, correct in its numbers.

@@ -34,6 +34,7 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "revision-gap",
         "cluster-id-changed",
     ],
+    needs_revisions: true,
     new: checker,
 };
 
@@ -69,9 +70,9 @@ impl Checker for RevisionsChecker {
         self.order.observe(event);
         self.cluster.observe(event);
         match &event.body {
-            Body::Invoke(invoke) => {
+            Body::Invoke(_) => {
                 let asked = self.order.ask(event.member);
-                self.operations.invoke(event, invoke, asked);
+                self.operations.invoke(event, asked);
             }
             Body::Complete(outcome) => {
                 if let Some(operation) = self.operations.complete(event)
@@ -108,7 +109,7 @@ impl Checker for RevisionsChecker {
 
 impl RevisionsChecker {
     fn answer(&mut self, operation: &Operation<Asked>, response: &Response) {
-        let (place, request) = (operation.place, &operation.request);
+        let (place, request) = (operation.place, operation.request());
         self.header(response.header(), place);
         self.order.answer(operation.note, (place, request), response, &mut self.findings);
         if let Some(write) = acknowledged(request, response) {

@@ -1,8 +1,8 @@
 //! Every revision is somebody's: none is left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::evidence::{Findings, Place, finding};
+use crate::evidence::{Findings, Place, RevisionSet, finding};
 use crate::history::{
     Event, MemberIndex, Preamble, Revision, WatchEvent, WatchFrame, WatchId, WatchKind,
 };
@@ -17,7 +17,7 @@ pub(super) struct Density {
     members: usize,
     first: Revision,
     recorders: BTreeMap<WatchId, Recorder>,
-    taken: BTreeSet<Revision>,
+    taken: RevisionSet,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,9 @@ impl Density {
     /// A watch's frame came.
     pub(super) fn frame(&mut self, event: &Event, watch: &WatchEvent) {
         if let WatchFrame::Events(events) = &watch.frame {
-            self.taken.extend(events.events.iter().map(|event| event.kv.mod_revision));
+            for event in &events.events {
+                self.taken.insert(event.kv.mod_revision);
+            }
         }
         match (&watch.frame, event.member) {
             (WatchFrame::Open(open), Some(member)) if open.kind == WatchKind::Recorder => {
@@ -80,22 +82,15 @@ impl Density {
             return;
         }
         for (from, to) in self.covered_by_all() {
-            let mut next = from.max(self.first);
-            for taken in self.taken.range(next..=to.max(next)) {
-                if next < *taken {
-                    self.gap((next, taken.previous()), findings);
-                }
-                next = taken.next();
-            }
-            if next <= to {
-                self.gap((next, to), findings);
+            for gap in self.taken.missing(from.max(self.first), to) {
+                self.gap(gap, findings);
             }
         }
     }
 
     /// How many revisions were seen or claimed.
     pub(super) fn count(&self) -> u64 {
-        self.taken.len() as u64
+        self.taken.count()
     }
 
     /// What every member's recorder watches cover.

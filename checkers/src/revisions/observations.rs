@@ -1,17 +1,14 @@
 //! Every key-value pair that any response or watch shows, compared with all others.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use indexmap::IndexMap;
 
-use crate::evidence::{Findings, PairMark, Place, finding};
+use crate::evidence::{Findings, PairMark, Place, RevisionMap, finding};
 use crate::history::{Bytes, KeyValue, Revision};
 
 /// What was seen of each key, by the revision of its last put.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Observations {
-    keys: IndexMap<Bytes, BTreeMap<Revision, Observed>>,
+    keys: IndexMap<Bytes, RevisionMap<Observed>>,
     count: u64,
 }
 
@@ -47,24 +44,15 @@ impl Observations {
             Some(seen) => seen,
             None => self.keys.entry(sight.pair.key.clone()).or_default(),
         };
-        let new = match seen.entry(mark.modified) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(Observed { mark: mark.clone(), place: sight.place });
-                true
+        let modified = mark.modified;
+        let new = || Observed { mark: mark.clone(), place: sight.place };
+        match seen.entry(modified, new) {
+            (_, false) => neighbours(&sight.pair.key, seen, &mark, sight.place, findings),
+            (known, true) if known.mark.agrees(&mark) => {
+                let value = &mut known.mark.value;
+                *value = value.take().or(mark.value);
             }
-            Entry::Occupied(mut occupied) => {
-                let known = occupied.get_mut();
-                if known.mark.agrees(&mark) {
-                    let value = &mut known.mark.value;
-                    *value = value.take().or_else(|| mark.value.clone());
-                } else {
-                    conflict(&sight.pair.key, known, &mark, sight.place, findings);
-                }
-                false
-            }
-        };
-        if new {
-            neighbours(&sight.pair.key, seen, &mark, sight.place, findings);
+            (known, true) => conflict(&sight.pair.key, known, &mark, sight.place, findings),
         }
     }
 
@@ -135,16 +123,14 @@ fn conflict(key: &Bytes, known: &Observed, mark: &PairMark, place: Place, findin
 /// A new observation against the ones right before and after it.
 fn neighbours(
     key: &Bytes,
-    seen: &BTreeMap<Revision, Observed>,
+    seen: &RevisionMap<Observed>,
     mark: &PairMark,
     place: Place,
     findings: &mut Findings,
 ) {
-    let before = seen.range(..mark.modified).next_back();
-    let after = seen.range(mark.modified.next()..).next();
-    let older = before.filter(|(_, other)| !can_follow(&other.mark, mark));
-    let newer = after.filter(|(_, other)| !can_follow(mark, &other.mark));
-    let Some((_, other)) = older.or(newer) else { return };
+    let older = seen.before(mark.modified).filter(|other| !can_follow(&other.mark, mark));
+    let newer = seen.after(mark.modified).filter(|other| !can_follow(mark, &other.mark));
+    let Some(other) = older.or(newer) else { return };
     findings.add("key-arithmetic", || {
         finding(
             ("key-arithmetic", "K6"),

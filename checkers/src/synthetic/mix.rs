@@ -68,6 +68,7 @@ impl Mix {
             prefix: String::new(),
             start_revision: Revision(1),
             exclusive: true,
+            revisions: true,
             started: String::new(),
             written_by: String::new(),
         }

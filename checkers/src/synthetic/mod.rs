@@ -5,11 +5,13 @@
 //! its own that shares no code with the model, so a mistake of one is not hidden by the
 //! other; it is no etcd and has no faults.
 
+mod beside;
 mod clients;
 mod dice;
 mod mix;
 mod requests;
 mod store;
 
+pub use beside::{PREFIX, beside_others};
 pub use clients::Events;
 pub use mix::{Bursts, Mix};

@@ -25,6 +25,10 @@ pub struct Verdict {
     /// What it looked at, counted.
     #[serde(default)]
     pub stats: BTreeMap<String, u64>,
+    /// Why it judged nothing, where it does not apply to such a store: `valid` says nothing
+    /// then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_judged: Option<String>,
     /// Sometimes-properties that it counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<Property>,
@@ -42,11 +46,25 @@ impl Verdict {
         stats: BTreeMap<String, u64>,
     ) -> Self {
         let (properties, unattributed) = (Vec::new(), Vec::new());
-        let (checker, status) = (checker.to_owned(), Status::Valid);
-        let mut verdict =
-            Self { checker, status, reasons, findings, stats, properties, unattributed };
+        let (checker, status, not_judged) = (checker.to_owned(), Status::Valid, None);
+        let mut verdict = Self {
+            checker,
+            status,
+            reasons,
+            findings,
+            stats,
+            not_judged,
+            properties,
+            unattributed,
+        };
         verdict.restate();
         verdict
+    }
+
+    /// That of a checker that does not apply.
+    pub fn not_judged(checker: &str, why: &str) -> Self {
+        let nothing = Self::new(checker, Vec::new(), Vec::new(), BTreeMap::new());
+        Self { not_judged: Some(why.to_owned()), ..nothing }
     }
 
     /// Findings or reasons came or went.

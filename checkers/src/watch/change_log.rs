@@ -92,7 +92,12 @@ impl ChangeLog {
             place,
         });
         let changes = &mut self.keys[key].changes;
-        let at = changes.partition_point(|(other, _)| *other <= revision);
+        let at = match changes.last() {
+            Some((last, _)) if *last > revision => {
+                changes.partition_point(|(other, _)| *other <= revision)
+            }
+            _ => changes.len(),
+        };
         changes.insert(at, (revision, change));
         Entered { change, conflict }
     }
@@ -150,7 +155,11 @@ impl ChangeLog {
     /// The changes of a key at a revision: more than one if watches contradict each
     /// other.
     pub(super) fn at(&self, key: usize, revision: Revision) -> &[(Revision, usize)] {
-        self.between(key, revision, revision)
+        match self.keys[key].changes.last() {
+            // Nearly always it is newer than all others.
+            Some((last, _)) if *last < revision => &[],
+            _ => self.between(key, revision, revision),
+        }
     }
 
     /// The changes of a key in an interval of revisions, both ends included.

@@ -13,7 +13,7 @@ use super::stream::Stream;
 use super::writes::Writes;
 use crate::checker::{CheckContext, Checker};
 use crate::evidence::{Epochs, Findings, Operations, acknowledged, finding};
-use crate::history::{Body, Event, Outcome, Revision, WatchEvent, WatchFrame, WatchId};
+use crate::history::{Body, Event, Outcome, Territory, WatchEvent, WatchFrame, WatchId};
 use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict};
 
@@ -41,18 +41,21 @@ pub const ENTRY: CheckerEntry = CheckerEntry {
         "watch-prev-kv",
         "watch-version",
     ],
+    needs_revisions: true,
     new: checker,
 };
 
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
     let preamble = &context.preamble;
-    let mut writes = Writes::default();
-    if !preamble.exclusive {
+    let territory = preamble.territory();
+    let mut writes = Writes::of(&territory);
+    if !preamble.exclusive && !territory.is_shared() {
         writes.allow_others();
     }
     Box::new(WatchChecker {
-        empty_at: preamble.exclusive.then_some(preamble.start_revision).filter(|r| r.0 == 1),
+        alone: preamble.exclusive,
+        territory,
         writes,
         streams: BTreeMap::new(),
         silent: BTreeMap::new(),
@@ -65,8 +68,9 @@ pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
 }
 
 struct WatchChecker {
-    /// The revision at which the store was certainly empty.
-    empty_at: Option<Revision>,
+    territory: Territory,
+    /// Whether nobody else uses the store.
+    alone: bool,
     streams: BTreeMap<WatchId, Stream>,
     /// Watches that must be cancelled, because their member had compacted their start.
     silent: BTreeMap<WatchId, Known>,
@@ -90,7 +94,7 @@ impl Checker for WatchChecker {
             Body::Invoke(invoke) => {
                 self.writes.ask(&invoke.request);
                 let epoch = event.member.map_or(0, |member| self.epochs.of(member));
-                self.operations.invoke(event, invoke, epoch);
+                self.operations.invoke(event, epoch);
             }
             Body::Complete(outcome) => self.complete(event, outcome),
             Body::Watch(watch) => self.watch(event, watch),
@@ -113,8 +117,8 @@ impl Checker for WatchChecker {
             .check(self.streams.values());
         consecutive::Consecutive {
             log: &self.log,
-            empty_at: self.empty_at,
-            all_compactions_asked: self.compactions.all_asked(),
+            territory: &self.territory,
+            all_compactions_asked: self.alone && self.compactions.all_asked(),
             findings: &mut self.findings,
         }
         .check(self.streams.values());
@@ -129,7 +133,7 @@ impl WatchChecker {
         let epoch = event.member.map_or(0, |member| self.epochs.of(member));
         self.compactions.completed(&operation, outcome, epoch);
         if let Outcome::Ok(response) = outcome
-            && let Some(write) = acknowledged(&operation.request, response)
+            && let Some(write) = acknowledged(operation.request(), response)
         {
             self.writes.acknowledge(operation.place, write);
         }

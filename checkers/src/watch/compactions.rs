@@ -56,7 +56,7 @@ impl Compactions {
     /// An operation ended; `epoch` is the member's life in which it began and ended.
     pub(super) fn completed(&mut self, operation: &Operation<u32>, outcome: &Outcome, epoch: u32) {
         let Outcome::Ok(response) = outcome else { return };
-        let revision = match (&operation.request, response) {
+        let revision = match (operation.request(), response) {
             (Request::Compact(compact), Response::Compact(_)) => compact.revision,
             (_, Response::HashKv(hash)) => hash.compact_revision,
             _ => return,

@@ -4,15 +4,15 @@ use super::change_log::{Change, ChangeLog};
 use super::delivery::shown;
 use super::stream::{Delivered, Prev, Stream};
 use crate::evidence::{Findings, finding};
-use crate::history::{KeyEventKind, Revision};
+use crate::history::{KeyEventKind, Territory};
 use crate::verdict::WitnessStep;
 
 /// Compares what each watch showed of each key with what it showed before.
 pub(super) struct Consecutive<'a> {
     /// What all watches showed.
     pub(super) log: &'a ChangeLog,
-    /// The revision at which the store was certainly empty.
-    pub(super) empty_at: Option<Revision>,
+    /// The run's own keys, and when there were none.
+    pub(super) territory: &'a Territory,
     /// Whether every compaction went through the history.
     pub(super) all_compactions_asked: bool,
     /// Where findings go.
@@ -51,9 +51,9 @@ impl<'a> Consecutive<'a> {
             (KeyEventKind::Put, KeyEventKind::Delete) => false,
         };
         // Something between that another watch shows is a gap, told by itself.
-        let skipped =
-            !self.log.between(new.key, old.revision.next(), new.revision.previous()).is_empty();
-        if broken && !skipped {
+        let between = (old.revision.next(), new.revision.previous());
+        let skipped = || !self.log.between(new.key, between.0, between.1).is_empty();
+        if broken && !skipped() {
             self.version(stream, before, delivered);
             return;
         }
@@ -63,7 +63,7 @@ impl<'a> Consecutive<'a> {
             (Some(_), KeyEventKind::Delete) => true,
             (None, _) => false,
         };
-        if wrong && !skipped && !broken {
+        if wrong && !broken && !skipped() {
             let expected = format!("it showed {} right before", old.text());
             let step = shown(stream, self.log, old, before.frame);
             self.prev(stream, delivered, &expected, Some(step));
@@ -72,8 +72,12 @@ impl<'a> Consecutive<'a> {
 
     /// The first change of a key in a watch that began when the store was empty.
     fn first(&mut self, stream: &Stream, delivered: Delivered) {
-        let Some((empty, start)) = self.empty_at.zip(stream.window.start()) else { return };
+        let empty_at = self.territory.empty_at();
+        let Some((empty, start)) = empty_at.zip(stream.window.start()) else { return };
         let new = self.log.change(delivered.change);
+        if new.revision <= empty || !self.territory.owns(self.log.name(new.key)) {
+            return;
+        }
         let creates = new.kind == KeyEventKind::Put && new.pair.version == 1;
         let skipped = || {
             let before = new.revision.previous();
@@ -92,10 +96,10 @@ impl<'a> Consecutive<'a> {
                         new.text(),
                         new.revision
                     ),
-                    "because the store was empty when the run began, and the watch began there",
+                    "because there was no such key when the run began, and the watch began there",
                     "however the key seems to have existed before",
                     vec![
-                        stream.opened.step(stream.opening(), "the store is empty"),
+                        stream.opened.step(stream.opening(), "there is no such key"),
                         place
                             .step(format!("watch {} shows key {key}", stream.id), new.text())
                             .contradicting(),

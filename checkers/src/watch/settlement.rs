@@ -77,7 +77,8 @@ impl<'a> Settlement<'a> {
                 continue;
             }
             let value = change.pair.value.as_ref().filter(|_| change.kind == KeyEventKind::Put);
-            if value.is_some_and(|value| !self.writes.may_have_been_asked(key, value)) {
+            let ours = self.writes.may_have_made(key, change.revision);
+            if value.is_some_and(|value| ours && !self.writes.may_have_been_asked(key, value)) {
                 refuted.insert(number);
                 self.nobody(change);
             }

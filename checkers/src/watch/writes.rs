@@ -1,18 +1,21 @@
 //! Acknowledged writes, against which watches are held.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::change_log::Change;
-use crate::evidence::{Acknowledged, Change as What, Effect, Place, ValueMark, changes_of};
-use crate::history::{Bytes, KeyEventKind, Request, Revision, TxnOp};
+use crate::evidence::{
+    Acknowledged, Change as What, Effect, Fingerprint, Fingerprints, Place, RevisionMap, ValueMark,
+    changes_of,
+};
+use crate::history::{Bytes, KeyEventKind, Request, Revision, Territory, TxnOp};
 
 /// What clients wrote, and what the store acknowledged.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writes {
-    by_revision: BTreeMap<Revision, Write>,
-    asked: BTreeSet<(Bytes, ValueMark)>,
+    by_revision: RevisionMap<Write>,
+    /// Fingerprints of the keys and values that requests put.
+    asked: Fingerprints,
     /// Somebody may write values that no request names.
     others: bool,
+    territory: Territory,
 }
 
 /// An acknowledged write.
@@ -32,6 +35,11 @@ pub(super) struct Write {
 }
 
 impl Writes {
+    /// What is written to the run's own keys.
+    pub(super) fn of(territory: &Territory) -> Self {
+        Self { territory: territory.clone(), ..Self::default() }
+    }
+
     /// Somebody else writes to the store too.
     pub(super) fn allow_others(&mut self) {
         self.others = true;
@@ -55,33 +63,39 @@ impl Writes {
     pub(super) fn acknowledge(&mut self, place: Place, write: Acknowledged) {
         let Acknowledged { revision, effects, complete, nested } = write;
         let write = Write { place, effects, complete, nested, contested: false };
-        self.by_revision
-            .entry(revision)
-            .and_modify(|known| known.contested = true)
-            .or_insert(write);
+        let (known, contested) = self.by_revision.entry(revision, || write);
+        known.contested |= contested;
     }
 
     /// Every acknowledged write that nobody contests, by revision.
     pub(super) fn uncontested(&self) -> impl Iterator<Item = (Revision, &Write)> {
-        self.by_revision
-            .iter()
-            .filter(|(_, write)| !write.contested)
-            .map(|(revision, write)| (*revision, write))
+        self.by_revision.iter().filter(|(_, write)| !write.contested)
     }
 
     /// The acknowledged write of a revision, unless it is contested.
     pub(super) fn at(&self, revision: Revision) -> Option<&Write> {
-        self.by_revision.get(&revision).filter(|write| !write.contested)
+        self.by_revision.get(revision).filter(|write| !write.contested)
     }
 
     /// Whether some request asked for this value of this key, or it cannot be known.
     pub(super) fn may_have_been_asked(&self, key: &Bytes, value: &ValueMark) -> bool {
-        self.others || self.asked.contains(&(key.clone(), value.clone()))
+        self.others || self.asked.contain(of_pair(key, value))
+    }
+
+    /// Whether a change can be the run's own.
+    pub(super) fn may_have_made(&self, key: &Bytes, revision: Revision) -> bool {
+        self.territory.has_made(key, revision)
     }
 
     fn ask_value(&mut self, key: &Bytes, value: &Bytes) {
-        self.asked.insert((key.clone(), ValueMark::of(value)));
+        self.asked.insert(of_pair(key, &ValueMark::of(value)));
     }
+}
+
+fn of_pair(key: &Bytes, value: &ValueMark) -> Fingerprint {
+    let mut fingerprint = value.fingerprint();
+    fingerprint.bytes(key.as_slice());
+    fingerprint
 }
 
 impl Write {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::operation::Operation;
-use super::span::{Span, holds, holds_all};
+use super::quiet::Quiet;
+use super::span::{Span, holds};
 use super::writes::Writes;
 use crate::history::{
     Body, Bytes, KeyEvent, KeyEventKind, KeyValue, MemberIndex, Preamble, Put, Request, Revision,
-    WatchEvent, WatchFrame, WatchId,
+    Territory, WatchEvent, WatchFrame, WatchId,
 };
 
 /// What a key held.
@@ -44,11 +45,13 @@ type Accounts = Vec<(Vec<KeyEvent>, BTreeSet<Option<MemberIndex>>)>;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     start: Revision,
-    ours: bool,
+    territory: Territory,
     keys: BTreeMap<Bytes, Vec<Change>>,
     ranges: Vec<(Revision, Bytes, Bytes)>,
-    /// Revisions of which everything is known.
+    /// Revisions of which everything is known, as far as it is about the run's keys.
     whole: BTreeSet<Revision>,
+    /// Revisions of others among them, or next to them.
+    quiet: Quiet,
     /// Operations of which nobody knows whether, or when, they took effect.
     doubtful: Vec<Operation>,
     foreign: bool,
@@ -58,10 +61,11 @@ impl Ledger {
     pub(super) fn of(context: &Context, preamble: &Preamble) -> Self {
         let mut ledger = Self {
             start: Revision(preamble.start_revision.0.max(1)),
-            ours: preamble.exclusive && preamble.prefix.is_empty(),
+            territory: preamble.territory(),
             ..Self::default()
         };
-        let accounts = accounts(context);
+        ledger.quiet = Quiet::of(context, &ledger.territory);
+        let accounts = accounts(context, &ledger.territory);
         let mut makers: BTreeMap<Revision, Vec<&Operation>> = BTreeMap::new();
         for operation in &context.operations {
             match operation.made() {
@@ -157,7 +161,7 @@ impl Ledger {
 
     /// What a key held at a revision.
     pub(super) fn held(&self, key: &Bytes, at: Revision) -> Held {
-        if !self.ours || self.start.0 > 1 {
+        if self.territory.empty_at().is_none() || !self.territory.owns(key) {
             return Held::Unknown;
         }
         let mut held = Held::Absent;
@@ -183,13 +187,32 @@ impl Ledger {
     /// Whether something that nothing shows may have changed a key after one revision up
     /// to another.
     fn hidden(&self, key: &Bytes, held: &Held, after: Revision, to: Revision) -> bool {
-        let known = self.whole.range(after.next()..=to.max(after.next()));
-        let known = known.filter(|at| **at <= to).count();
-        let holes = to.0 - after.0 > i64::try_from(known).unwrap_or(i64::MAX);
+        let holes = self.hole(after.next(), to).is_some();
         let leased = matches!(held, Held::Pair(pair, _) if !pair.lease.is_none());
         let touch = |operation: &Operation| Writes::possible(&operation.request).may_touch(key);
         let open = self.foreign || *held == Held::Unknown;
         holes && (open || leased || self.doubtful.iter().any(touch))
+    }
+
+    /// The first revision from one to another of which nothing is known.
+    fn hole(&self, from: Revision, to: Revision) -> Option<Revision> {
+        let mut next = from;
+        while next <= to {
+            if let Some(last) = self.quiet.through(next) {
+                next = last.next();
+                continue;
+            }
+            for whole in self.whole.range(next..=to) {
+                if *whole != next {
+                    break;
+                }
+                next = next.next();
+            }
+            if next <= to && self.quiet.through(next).is_none() {
+                return Some(next);
+            }
+        }
+        None
     }
 
     /// The last revision up to another at which a key is known to have changed.
@@ -216,7 +239,9 @@ impl Ledger {
                 .iter()
                 .any(|put| holds(span, &put.key) && self.held(&put.key, at) == Held::Unknown)
         });
-        if open || !self.ours || (self.foreign && !self.holes(at).is_empty()) {
+        let (from, end) = span;
+        let ours = self.territory.empty_at().is_some() && self.territory.covers(from, end);
+        if open || !ours || (self.foreign && self.hole(self.start.next(), at).is_some()) {
             return None;
         }
         for key in self.keys_in(span) {
@@ -231,8 +256,13 @@ impl Ledger {
 
     /// The revisions up to one of which nothing is known.
     pub(super) fn holes(&self, to: Revision) -> Vec<Revision> {
-        let all = (self.start.0 + 1..=to.0).map(Revision);
-        all.filter(|at| !self.whole.contains(at)).collect()
+        let mut holes = Vec::new();
+        let mut from = self.start.next();
+        while let Some(hole) = self.hole(from, to) {
+            holes.push(hole);
+            from = hole.next();
+        }
+        holes
     }
 
     /// The same, as if a revision had deleted and put these, and nobody were in doubt.
@@ -263,7 +293,17 @@ impl Ledger {
 
     /// Whether everything that a revision changed is known.
     pub(super) fn is_whole(&self, at: Revision) -> bool {
-        self.whole.contains(&at)
+        self.whole.contains(&at) || self.quiet.through(at).is_some()
+    }
+
+    /// Whether everything that the revisions from one to another changed is known.
+    pub(super) fn are_whole(&self, from: Revision, to: Revision) -> bool {
+        self.hole(from, to).is_none()
+    }
+
+    /// Whether a revision may be somebody else's.
+    pub(super) fn is_shared(&self) -> bool {
+        self.territory.is_shared()
     }
 
     /// Whether services wrote whose writes nobody here knows.
@@ -300,8 +340,8 @@ fn touched(operation: &Operation) -> Vec<Bytes> {
     puts.chain(done.deleted.iter().map(|key| (*key).clone())).collect()
 }
 
-/// What the watches over every key say of each revision.
-fn accounts(context: &Context) -> BTreeMap<Revision, Accounts> {
+/// What the watches over every key of the run's say of each revision.
+fn accounts(context: &Context, territory: &Territory) -> BTreeMap<Revision, Accounts> {
     let mut whole: BTreeMap<WatchId, Vec<KeyEvent>> = BTreeMap::new();
     let mut accounts: BTreeMap<Revision, Accounts> = BTreeMap::new();
     for event in &context.watches {
@@ -309,7 +349,7 @@ fn accounts(context: &Context) -> BTreeMap<Revision, Accounts> {
         match frame {
             WatchFrame::Open(open) => {
                 let request = &open.request;
-                let all = holds_all((&request.key, &request.range_end));
+                let all = territory.is_covered_by(&request.key, &request.range_end);
                 if all && !request.no_put && !request.no_delete {
                     whole.insert(*watch, Vec::new());
                 }
@@ -320,7 +360,8 @@ fn accounts(context: &Context) -> BTreeMap<Revision, Accounts> {
                 if events.fragment {
                     continue;
                 }
-                let complete = std::mem::take(pending);
+                let mut complete = std::mem::take(pending);
+                complete.retain(|one| territory.owns(&one.kv.key));
                 for part in complete.chunk_by(|a, b| a.kv.mod_revision == b.kv.mod_revision) {
                     let at = part[0].kv.mod_revision;
                     account(accounts.entry(at).or_default(), part, event.member);

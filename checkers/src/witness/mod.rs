@@ -12,6 +12,7 @@ mod ledger;
 mod operation;
 mod pairs;
 mod proof;
+mod quiet;
 mod rule;
 mod rules;
 mod span;

@@ -13,8 +13,3 @@ pub(super) fn holds((from, end): Span<'_>, key: &Bytes) -> bool {
         _ => key >= from && key < end,
     }
 }
-
-/// Whether every key is in a range.
-pub(super) fn holds_all((from, end): Span<'_>) -> bool {
-    end.as_slice() == b"\0" && matches!(from.as_slice(), b"" | b"\0")
-}

@@ -53,6 +53,7 @@ macro_rules! puppet {
             summary: "A puppet.",
             guarantees: &["K1"],
             anomalies: &["test"],
+            needs_revisions: false,
             new: |_| Box::new(Puppet { name: $name, seen: 0 }),
         }
     };

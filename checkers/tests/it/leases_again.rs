@@ -53,6 +53,33 @@ fn a_lease_granted_again_has_a_time_of_its_own() {
 }
 
 #[test]
+fn an_end_is_that_of_its_lease_however_late_it_is_decided() {
+    // While a request is under way nobody knows whether it deleted the key.
+    let ended_after = |milliseconds: u64| {
+        let mut scene = Scene::renewed();
+        let process = scene.cluster.client(1);
+        let slow = scene.cluster.invoke(process, common::put("other", "slow"));
+        scene.wait(milliseconds);
+        scene.cluster.expire(7);
+        scene.grant(7, 3);
+        let answer = scene.cluster.take_effect(&slow);
+        scene.cluster.answer(&slow, answer);
+        scene.finish()
+    };
+    assert_valid(&ended_after(3500));
+    assert_eq!(found(&ended_after(1000)), ["lease-early-expiry"]);
+}
+
+#[test]
+fn a_grant_that_is_sent_after_an_end_does_not_put_it_in_doubt() {
+    let mut scene = Scene::renewed();
+    scene.cluster.expire(7);
+    scene.cluster.lose_answer(1, common::grant(7, 3));
+    scene.keep_alive(7, 3);
+    assert_eq!(found(&scene.finish()), ["lease-early-expiry"]);
+}
+
+#[test]
 fn a_revocation_of_the_lease_before_excuses_no_loss_unless_it_may_come_late() {
     let revoked = |known: bool| {
         let mut scene = Scene::renewed();

@@ -12,8 +12,8 @@ use stormglass::exit::ExitCode;
 use crate::Rows;
 use crate::launch::program;
 use crate::ledger::{Ledger, Row};
-use crate::provenance::{Provenance, commit};
-use crate::ran::{Ran, Run, install, run_scenario, tenth};
+use crate::provenance::{Code, Provenance, commit};
+use crate::ran::{Ran, Run, USUAL_TARGET, install, run_scenario, tenth};
 use crate::series::{Expected, Plan, Seeds, Series};
 
 /// Checkers whose findings mean that data was lost or differs; a finding about watches
@@ -79,7 +79,12 @@ fn is_about_data(finding: &str) -> bool {
 /// Measures what is not measured yet; returns whether every series is as expected.
 pub(crate) fn measure(plan: &'static Plan, arguments: &CampaignArguments) -> io::Result<bool> {
     let duration = plan.duration(arguments.rows);
-    let bench = Bench { scenario: plan.scenario, duration, program: program()?, commit: commit()? };
+    let bench = Bench {
+        scenario: plan.scenario,
+        duration,
+        program: program()?,
+        commit: commit(Code::ALL)?,
+    };
     let mut ledger = match arguments.rows {
         Rows::All => Ledger::resume(plan.scenario, &bench.commit)?,
         Rows::Ci => Ledger::unwritten(),
@@ -162,7 +167,8 @@ impl Bench {
         let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
         let provenance = Provenance::now(&self.commit);
         let Self { scenario, duration, .. } = *self;
-        let wanted = Run { scenario, duration, release: &series.release, seed };
+        let (target, release) = (USUAL_TARGET, series.release.as_str());
+        let wanted = Run { scenario, target, duration, release, seed };
         let ran = run_scenario(&self.program, wanted, folder.path())?;
         let row = row(&series.release, seed, ran, provenance);
         if !row.is_as(series.expected) {

@@ -18,7 +18,7 @@ use stormglass_scenarios::fault::{FaultEntry, faults};
 use crate::Rows;
 use crate::launch::{Ended, program, run};
 use crate::ledger::{Ledger, Row};
-use crate::provenance::{Provenance, commit};
+use crate::provenance::{Code, Provenance, commit};
 use crate::ran::{install, tenth};
 
 const RELEASES: [&str; 2] = ["3.5.16", "3.5.30"];
@@ -74,7 +74,7 @@ impl FaultRow {
 
 /// Measures what is not measured yet; returns whether every fault landed and healed.
 pub(crate) fn measure(arguments: &FaultsArguments) -> io::Result<bool> {
-    let (program, commit) = (program()?, commit()?);
+    let (program, commit) = (program()?, commit(Code::ALL)?);
     let mut ledger = match arguments.rows {
         Rows::All => Ledger::resume("faults", &commit)?,
         Rows::Ci => Ledger::unwritten(),

@@ -18,7 +18,7 @@ use stormglass_scenarios::random::stream;
 use crate::Rows;
 use crate::launch::{program, run};
 use crate::ledger::{Ledger, Row};
-use crate::provenance::{Provenance, commit};
+use crate::provenance::{Code, Provenance, commit};
 use crate::ran::{install, tenth};
 
 const RELEASE: &str = "3.5.30";
@@ -72,7 +72,7 @@ impl KillRow {
 
 /// Measures what is not measured yet; returns whether nothing was ever left.
 pub(crate) fn measure(arguments: &KillsArguments) -> io::Result<bool> {
-    let (program, commit) = (program()?, commit()?);
+    let (program, commit) = (program()?, commit(Code::ALL)?);
     let (mut ledger, last) = match arguments.rows {
         Rows::All => (Ledger::resume("kills", &commit)?, SEEDS),
         Rows::Ci => (Ledger::unwritten(), 1),
@@ -127,7 +127,7 @@ fn kill_one(program: &Path, seed: u64, commit: &str) -> io::Result<KillRow> {
     })
 }
 
-fn quiet(command: &mut Command) -> &mut Command {
+pub(crate) fn quiet(command: &mut Command) -> &mut Command {
     command.stdout(Stdio::null()).stderr(Stdio::null())
 }
 
@@ -161,7 +161,7 @@ fn await_nothing(dir: &Path, own: &BTreeSet<String>) -> io::Result<BTreeSet<Stri
 }
 
 /// The processes that name a run's directory in their command lines.
-fn processes_of(dir: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn processes_of(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let marker = dir.to_string_lossy().into_owned();
     let names = |process: &PathBuf| {
         let line = fs::read(process.join("cmdline")).unwrap_or_default();
@@ -172,7 +172,7 @@ fn processes_of(dir: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Every process but this one. Those that have ended and that the machine's first process has
 /// not asked about yet hold nothing but their number.
-fn processes() -> io::Result<Vec<PathBuf>> {
+pub(crate) fn processes() -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let path = entry?.path();

@@ -1,6 +1,6 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
 //! `make evidence-load`, `make evidence-storm`, `make evidence-kills`,
-//! `make evidence-faults`.
+//! `make evidence-faults`, `make evidence-switch`, `make evidence-docker`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
@@ -8,6 +8,7 @@
 
 mod campaign;
 mod checkers;
+mod docker;
 mod faults;
 mod kills;
 mod launch;
@@ -16,7 +17,10 @@ mod load;
 mod provenance;
 mod ran;
 mod series;
+mod switch;
+mod traffic;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -40,11 +44,21 @@ enum Evidence {
     Faults(faults::FaultsArguments),
     /// What is left of storms whose harness gets SIGKILL.
     Kills(kills::KillsArguments),
+    /// Members in containers: verdicts, times, and what is left of killed runs.
+    Docker(docker::DockerArguments),
+    /// The process that measures the times of containers.
+    #[command(hide = true)]
+    DockerInner(docker::InnerArguments),
     /// What recording and judging cost, against a bare client loop.
     Load(load::LoadArguments),
     /// The process that has the load's cluster, started by the load itself.
     #[command(hide = true)]
     LoadInner(load::InnerArguments),
+    /// What the switch costs while nothing is injected, against plain loopback.
+    Switch(switch::SwitchArguments),
+    /// The process that has the switch's clusters.
+    #[command(hide = true)]
+    SwitchInner(switch::InnerArguments),
 }
 
 /// How much to measure.
@@ -57,11 +71,11 @@ enum Rows {
     Ci,
 }
 
-fn inside(arguments: &load::InnerArguments) -> ExitCode {
-    match load::measure_inside(arguments) {
+fn inside(measured: io::Result<()>) -> ExitCode {
+    match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the load could not be measured: {error}");
+            eprintln!("it could not be measured: {error}");
             ExitCode::from(4)
         }
     }
@@ -74,8 +88,12 @@ fn main() -> ExitCode {
         Evidence::Storm(arguments) => campaign::measure(&series::STORM, &arguments),
         Evidence::Faults(arguments) => faults::measure(&arguments),
         Evidence::Kills(arguments) => kills::measure(&arguments),
+        Evidence::Docker(arguments) => docker::measure(&arguments),
+        Evidence::DockerInner(arguments) => return inside(docker::measure_inside(&arguments)),
         Evidence::Load(arguments) => load::measure(&arguments),
-        Evidence::LoadInner(arguments) => return inside(&arguments),
+        Evidence::LoadInner(arguments) => return inside(load::measure_inside(&arguments)),
+        Evidence::Switch(arguments) => switch::measure(&arguments),
+        Evidence::SwitchInner(arguments) => return inside(switch::measure_inside(&arguments)),
     };
     match result {
         Ok(true) => {

@@ -10,13 +10,23 @@ use stormglass::clock::utc_now;
 
 /// Behind the commit of a tree with changes that no commit has.
 const DIRTY: &str = "-dirty";
-/// Evidence is about the code, so committing evidence makes no new code.
-const CODE: [&str; 3] = ["--", ".", ":(exclude)evidence"];
+
+/// What of the repository a piece of evidence is about: other changes leave its rows true.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Code(&'static [&'static str]);
+
+impl Code {
+    /// Everything that is built. Evidence and texts are not.
+    pub(crate) const ALL: Self =
+        Self(&[".", ":(exclude)evidence", ":(exclude)docs", ":(exclude)*.md"]);
+    /// What judges, and what makes the traffic that is judged.
+    pub(crate) const JUDGING: Self = Self(&["checkers", "scenarios", ":(exclude)*.md"]);
+}
 
 /// Where a row comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Provenance {
-    /// The last commit that changed anything but evidence.
+    /// The last commit that changed what it is about.
     pub(crate) commit: String,
     /// When it was measured, in UTC.
     pub(crate) measured: String,
@@ -45,10 +55,10 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// The commit of the code, marked where the tree has other changes.
-pub(crate) fn commit() -> io::Result<String> {
-    let commit = git(&["rev-list", "--max-count=1", "HEAD"])?;
-    let changes = git(&["status", "--porcelain"])?;
+/// The last commit of the code, marked where the tree has other changes of it.
+pub(crate) fn commit(code: Code) -> io::Result<String> {
+    let commit = git(&["rev-list", "--max-count=1", "HEAD"], code)?;
+    let changes = git(&["status", "--porcelain"], code)?;
     let mark = if changes.is_empty() { "" } else { DIRTY };
     Ok(format!("{}{mark}", commit.chars().take(12).collect::<String>()))
 }
@@ -58,9 +68,10 @@ pub(crate) fn is_clean(commit: &str) -> bool {
     !commit.ends_with(DIRTY)
 }
 
-fn git(arguments: &[&str]) -> io::Result<String> {
+fn git(arguments: &[&str], code: Code) -> io::Result<String> {
     let mut command = Command::new("git");
-    let output = command.current_dir(repository()).args(arguments).args(CODE).output()?;
+    let output =
+        command.current_dir(repository()).args(arguments).arg("--").args(code.0).output()?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use stormglass_checkers::verdict::Judgement;
 
 use crate::launch::{Ended, run};
 
+/// Where the clusters of most runs are.
+pub(crate) const USUAL_TARGET: &str = "local";
 /// The traffic of most runs.
 pub(crate) const USUAL_DURATION: &str = "30s";
 const INSTALL_LIMIT: Duration = Duration::from_secs(600);
@@ -47,6 +49,8 @@ pub(crate) fn install<'a>(
 pub(crate) struct Run<'a> {
     /// The scenario of the catalogue.
     pub(crate) scenario: &'a str,
+    /// Where the cluster is.
+    pub(crate) target: &'a str,
     /// The traffic.
     pub(crate) duration: &'a str,
     /// The release of etcd.
@@ -57,10 +61,11 @@ pub(crate) struct Run<'a> {
 
 /// Runs a scenario into `FOLDER/run`; what the program says is kept beside it.
 pub(crate) fn run_scenario(program: &Path, wanted: Run<'_>, folder: &Path) -> io::Result<Ran> {
-    let Run { scenario, duration, release, seed } = wanted;
+    let Run { scenario, target, duration, release, seed } = wanted;
     let out = folder.join("run");
     let mut command = Command::new(program);
-    command.args(["run", scenario, "--etcd", release, "--duration", duration]);
+    command.args(["run", scenario, "--target", target]);
+    command.args(["--etcd", release, "--duration", duration]);
     command.args(["--seed", &seed.to_string(), "--progress", "plain", "--out"]).arg(&out);
     command.stdout(File::create(folder.join("stdout.txt"))?);
     command.stderr(File::create(folder.join("stderr.txt"))?);
@@ -86,6 +91,15 @@ fn ran(ended: Ended, out: &Path) -> Ran {
         reasons: verdicts.iter().flat_map(|verdict| verdict.reasons.clone()).collect(),
         operations: operations.map(|property| property.count).max().unwrap_or(0),
     }
+}
+
+/// Where the binary of an installed release is.
+pub(crate) fn binary(program: &Path, release: &str) -> io::Result<PathBuf> {
+    let told = Command::new(program).args(["etcd", "path", release]).output()?;
+    if told.status.success() {
+        return Ok(String::from_utf8_lossy(&told.stdout).trim().into());
+    }
+    Err(io::Error::other(format!("etcd {release} is not installed")))
 }
 
 /// Rounded to tenths: more would pretend.

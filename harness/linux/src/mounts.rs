@@ -19,7 +19,7 @@ pub fn mount_tmpfs(path: &Path, size_bytes: u64) -> io::Result<()> {
     let target = CString::new(path.as_os_str().as_bytes())?;
     let options = CString::new(format!("size={size_bytes},mode=0755"))?;
     let flags = libc::MS_NOSUID | libc::MS_NODEV;
-    mount(c"tmpfs", &target, flags, Some(&options))
+    mount((c"tmpfs", c"tmpfs"), &target, flags, Some(&options))
         .map_err(|errno| named(&attempt, &io::Error::from_raw_os_error(errno)))
 }
 
@@ -42,12 +42,13 @@ pub(crate) fn make_private() -> Result<(), i32> {
 
 /// Mounts the caller's pid namespace's own /proc. The error is an `errno`; allocates nothing.
 pub(crate) fn mount_proc() -> Result<(), i32> {
-    mount(c"proc", c"/proc", libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC, None)
+    mount((c"proc", c"proc"), c"/proc", libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC, None)
 }
 
-/// Mounts a file system that has no device. The error is an `errno`; allocates nothing.
+/// Mounts a file system that has no device, by the name that it is listed by and its kind. The
+/// error is an `errno`; allocates nothing.
 pub(crate) fn mount(
-    kind: &CStr,
+    (source, kind): (&CStr, &CStr),
     target: &CStr,
     flags: libc::c_ulong,
     options: Option<&CStr>,
@@ -55,7 +56,7 @@ pub(crate) fn mount(
     let data = options.map_or(std::ptr::null(), CStr::as_ptr);
     // SAFETY: every string is NUL-terminated and outlives the call; data may be null.
     or_errno(unsafe {
-        libc::mount(kind.as_ptr(), target.as_ptr(), kind.as_ptr(), flags, data.cast())
+        libc::mount(source.as_ptr(), target.as_ptr(), kind.as_ptr(), flags, data.cast())
     })
     .map(|_| ())
 }

@@ -69,6 +69,30 @@ impl NetNs {
         })
     }
 
+    /// The namespace of a process that this program did not start, such as a container's, with
+    /// `lo` up.
+    ///
+    /// # Errors
+    /// When there is no such process, or its namespace may not be joined.
+    pub fn of_process(pid: u32, tuning: TcpTuning) -> io::Result<Self> {
+        let handle: OwnedFd = File::open(format!("/proc/{pid}/ns/net"))?.into();
+        let mut namespace = Self { handle, retransmission_bounded: false };
+        namespace.retransmission_bounded = namespace.run(|| {
+            interface::bring_up("lo")?;
+            Ok(tuning.apply())
+        })?;
+        Ok(namespace)
+    }
+
+    /// Moves the calling thread into the namespace, and with it all threads that it starts from
+    /// now on.
+    ///
+    /// # Errors
+    /// When the namespace cannot be joined.
+    pub fn enter(&self) -> io::Result<()> {
+        join(self.handle.as_fd()).map_err(io::Error::from_raw_os_error)
+    }
+
     /// Runs `work` on a thread that has joined the namespace. Sockets and TUN devices that it
     /// opens stay in the namespace, wherever they are used later. A panic of `work` is passed
     /// on.

@@ -30,6 +30,8 @@ pub struct TunOptions {
     pub name: String,
     /// The interface's address, in a network of [`TunOptions::NETMASK`].
     pub address: Ipv4Addr,
+    /// Further addresses of the interface, in the same network.
+    pub more: Vec<Ipv4Addr>,
     /// The largest packet in bytes, offload aside.
     pub mtu: u16,
 }
@@ -40,7 +42,8 @@ impl TunOptions {
 
     /// `eth0` on [`DEFAULT_DEVICE`] with an MTU of 1500 bytes.
     pub fn new(address: Ipv4Addr) -> Self {
-        Self { device: DEFAULT_DEVICE.into(), name: "eth0".to_owned(), address, mtu: 1500 }
+        let (device, name) = (DEFAULT_DEVICE.into(), "eth0".to_owned());
+        Self { device, name, address, more: Vec::new(), mtu: 1500 }
     }
 }
 
@@ -69,6 +72,11 @@ impl Tun {
         interface::set_address(&options.name, options.address, TunOptions::NETMASK)?;
         interface::set_mtu(&options.name, options.mtu)?;
         interface::bring_up(&options.name)?;
+        for (number, address) in options.more.iter().enumerate() {
+            // Old, but it needs no netlink: a label makes it a further address.
+            let label = format!("{}:{number}", options.name);
+            interface::set_address(&label, *address, TunOptions::NETMASK)?;
+        }
         Ok(tun)
     }
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::connection_args::ConnectionArgs;
 use super::device_args::DeviceArgs;
+use super::run_args::RunArgs;
 use super::selftest_args::SelfTestArgs;
 
 /// Chaos and correctness for etcd and every store that speaks its v3 API.
@@ -52,7 +54,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a scenario: cluster, traffic, faults, checks, report.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Judge the history of a run again, or any history file.
     Check(CheckArgs),
     /// Draw the report of a run again.
@@ -66,6 +68,8 @@ pub enum Command {
     Init(InitArgs),
     /// Find, install and list etcd releases.
     Etcd(EtcdArgs),
+    /// Ask a server what it really has of etcd's v3 API.
+    Probe(ProbeArgs),
     /// Look at this machine: what works, what does not, and how to get it.
     Doctor(DoctorArgs),
     /// Undo what a killed run left behind.
@@ -151,70 +155,12 @@ pub enum TargetKind {
     /// Real etcd processes on this machine.
     #[default]
     Local,
+    /// Containers on this machine's engine; needs root, for network and clocks.
+    Docker,
+    /// A cluster that runs already, below a prefix of its keys.
+    External,
     /// A model of a cluster, in this program: no etcd, exact replay.
     Simulated,
-}
-
-/// `run`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  stormglass run demo --etcd 3.5.1
-  stormglass run demo --etcd ./bin/etcd --seed 0x2a91 --out /tmp/run
-  stormglass run my.toml --duration 2m --set workload.rate=200 --dry-run")]
-pub struct RunArgs {
-    /// A scenario of the catalogue, or a TOML file.
-    #[arg(default_value = "demo")]
-    pub scenario: String,
-    /// Where the cluster runs.
-    #[arg(long, value_enum, default_value_t, help_heading = "Cluster")]
-    pub target: TargetKind,
-    /// A bug of the simulated store, for tests and demonstrations (docs/simulated.md).
-    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
-    pub bug: Option<String>,
-    /// An etcd release, or the path of a binary or its folder.
-    #[arg(long, value_name = "VERSION|PATH", env = "STORMGLASS_ETCD", help_heading = "Cluster")]
-    pub etcd: Option<String>,
-    /// Fetch nothing: take what is installed or in the cache.
-    #[arg(long, env = "STORMGLASS_OFFLINE", help_heading = "Cluster")]
-    pub offline: bool,
-    /// Whether to put the cluster into namespaces of its own.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        env = "STORMGLASS_ISOLATION",
-        help_heading = "Cluster"
-    )]
-    pub isolation: IsolationChoice,
-    /// Where devices are.
-    #[command(flatten)]
-    pub devices: DeviceArgs,
-    /// How long traffic goes on, such as 30s or 2m.
-    #[arg(long, help_heading = "Scenario")]
-    pub duration: Option<String>,
-    /// The seed of the plan, decimal or 0x…; drawn and printed when it is not given.
-    #[arg(long, value_parser = parse_seed, help_heading = "Scenario")]
-    pub seed: Option<u64>,
-    /// Set a key of the scenario, such as workload.rate=200; can be repeated.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
-    pub set: Vec<String>,
-    /// End the traffic at the first violation that a checker finds, instead of going on to
-    /// the end of the duration.
-    #[arg(long, help_heading = "Scenario")]
-    pub stop_on_violation: bool,
-    /// Show the plan and where each setting comes from, and stop.
-    #[arg(long, help_heading = "Scenario")]
-    pub dry_run: bool,
-    /// The run directory itself; otherwise one below `runs`, with a link `runs/latest`.
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    pub out: Option<PathBuf>,
-    /// Keep a capture of the packets between members and clients (`capture.pcap`).
-    #[arg(long, help_heading = "Output")]
-    pub pcap: bool,
-    /// How to show progress.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub progress: ProgressStyle,
 }
 
 /// `check`.
@@ -333,6 +279,19 @@ Examples:
     },
 }
 
+/// `probe`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stormglass probe --endpoints 127.0.0.1:2379
+  stormglass probe --endpoints 127.0.0.1:2379 --i-own-this-cluster
+  ETCDCTL_PASSWORD=… stormglass probe --endpoints https://a:2379 --user root --format json")]
+pub struct ProbeArgs {
+    /// How to reach the server.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
 /// `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -379,12 +338,4 @@ pub struct InnerArgs {
     /// How to show progress.
     #[arg(long, value_enum, default_value_t)]
     pub progress: ProgressStyle,
-}
-
-pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
-    let parsed = match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| format!("`{text}` is no seed: give a number such as 42 or 0x2a"))
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::args::{CleanupArgs, Format};
+use super::containers::{self, Removed, Swept};
 use super::error::CommandError;
 use super::output;
 use super::undo::{Undone, undo};
 use crate::exit::ExitCode;
-use crate::run_dir::{ActiveEntry, Standing};
+use crate::run_dir::{ActiveEntry, Launch, RunDir, Standing};
+use crate::target::docker::Engine;
 
 /// A run that was left alone.
 #[derive(Debug, Serialize)]
@@ -23,6 +25,12 @@ struct LeftAlone {
 struct Cleanup {
     dry_run: bool,
     undone: Vec<Undone>,
+    /// Containers of dead runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    containers: Vec<Removed>,
+    /// Where disks of dead runs were mounted on this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disks: Vec<PathBuf>,
     left_alone: Vec<LeftAlone>,
     /// What could not be undone, a sentence each; those of single runs are with them.
     problems: Vec<String>,
@@ -36,6 +44,9 @@ pub(super) fn cleanup(args: &CleanupArgs, format: Format) -> Result<ExitCode, Co
         ))
     })?;
     let mut cleanup = Cleanup { dry_run: args.dry_run, ..Cleanup::default() };
+    // First: what runs in them writes to folders that are removed afterwards.
+    cleanup.sweep_containers(entries.iter().flatten());
+    cleanup.sweep_disks();
     for entry in entries {
         match entry {
             Ok(entry) => cleanup.visit(&entry),
@@ -50,6 +61,35 @@ pub(super) fn cleanup(args: &CleanupArgs, format: Format) -> Result<ExitCode, Co
 }
 
 impl Cleanup {
+    /// Without an engine nothing is said, unless a run was in its containers.
+    fn sweep_containers<'a>(&mut self, mut entries: impl Iterator<Item = &'a ActiveEntry>) {
+        let engine = match Engine::connect() {
+            Ok(engine) => engine,
+            Err(error) => {
+                if entries.any(in_containers) {
+                    self.problems.push(error.to_string());
+                }
+                return;
+            }
+        };
+        match containers::sweep(&engine, self.dry_run) {
+            Ok(Swept { removed, problems, .. }) => {
+                self.containers = removed;
+                self.problems.extend(problems);
+            }
+            Err(error) => self.problems.push(error.to_string()),
+        }
+    }
+
+    fn sweep_disks(&mut self) {
+        let mut swept = Swept::default();
+        if let Err(error) = containers::sweep_disks(self.dry_run, &mut swept) {
+            self.problems.push(error.to_string());
+        }
+        self.disks = swept.unmounted;
+        self.problems.extend(swept.problems);
+    }
+
     fn visit(&mut self, entry: &ActiveEntry) {
         match entry.standing() {
             Ok(Standing::Dead) => self.undone.push(undo(entry, self.dry_run)),
@@ -81,6 +121,14 @@ impl Cleanup {
 
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
+        let removed = if self.dry_run { "would remove" } else { "removed" };
+        for Removed { run, containers } in &self.containers {
+            lines.push(format!("{removed} containers of run {run}: {}", containers.join(", ")));
+        }
+        let unmounted = if self.dry_run { "would unmount" } else { "unmounted" };
+        for place in &self.disks {
+            lines.push(format!("{unmounted} the disk of a dead run: {}", place.display()));
+        }
         for undone in &self.undone {
             lines.push(format!("{}: its process is gone", undone.run_dir.display()));
             lines.extend(self.deeds(undone).into_iter().map(|deed| format!("  {deed}")));
@@ -90,7 +138,8 @@ impl Cleanup {
             lines.push(format!("{}: left alone (process {pid}): {why}", run_dir.display()));
         }
         lines.extend(self.problems.iter().cloned());
-        if self.undone.is_empty() && self.problems.is_empty() {
+        let undone = self.undone.is_empty() && self.containers.is_empty();
+        if undone && self.disks.is_empty() && self.problems.is_empty() {
             lines.push("nothing to clean up".to_owned());
         }
         lines
@@ -121,4 +170,12 @@ impl Cleanup {
         }
         deeds
     }
+}
+
+/// Whether the members of a dead run are in containers.
+fn in_containers(entry: &ActiveEntry) -> bool {
+    let launch =
+        RunDir::open(&entry.run.run_dir).and_then(|dir| RunDir::read::<Launch>(&dir.launch()));
+    let dead = entry.standing().is_ok_and(|standing| standing == Standing::Dead);
+    dead && launch.is_ok_and(|launch| launch.images.is_some())
 }

@@ -7,11 +7,13 @@ use serde::Serialize;
 use stormglass_linux::capability::{self, Devices, Lever, LeverStatus};
 
 use super::args::{DoctorArgs, Format};
+use super::docker_powers::DockerPowers;
 use super::error::CommandError;
 use super::output;
 use super::style::{Style, Tone};
 use crate::exit::ExitCode;
 use crate::releases::{Listing, Release, Store, Version};
+use crate::target::docker::Engine;
 
 /// What a run and a release need at most, beyond the members' data in memory.
 const FREE_BYTES_WANTED: u64 = 1 << 30;
@@ -99,6 +101,7 @@ fn examine(devices: &Devices) -> Report {
             examined.push(Examined::lacks(name, purpose, error.to_string(), fix).required());
         }
     }
+    examined.push(engine(devices));
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     examined.push(writable("current folder", "run directories, below `runs`", &here));
     examined.push(free("free space here", "histories and reports of runs", &here));
@@ -115,6 +118,30 @@ fn system() -> Examined {
         Examined::lacks(name, purpose, why, "run Stormglass on Linux; `check` and `report` work")
     };
     examined.required()
+}
+
+/// Runs in containers need an engine, and all that they need of this machine.
+fn engine(devices: &Devices) -> Examined {
+    let (name, purpose) = ("container engine", "members in containers, `--target docker`");
+    let lacks = |said: &str, otherwise: &str| {
+        let (why, fix) = said.rsplit_once(": ").unwrap_or((said, otherwise));
+        Examined::lacks(name, purpose, why, fix)
+    };
+    let engine = match Engine::connect() {
+        Ok(engine) => engine,
+        Err(error) => return lacks(&error.to_string(), "start Docker"),
+    };
+    let powers = DockerPowers::probe(devices, &engine);
+    match powers.target().map(|()| powers.missing()) {
+        Ok(missing) if missing.is_empty() => {
+            Examined::works(name, purpose, "it answers, and its containers take every fault")
+        }
+        Ok(missing) => {
+            let missing = missing.join("; ");
+            Examined::works(name, purpose, format!("it answers; not in its containers: {missing}"))
+        }
+        Err(said) => lacks(said, "run as root"),
+    }
 }
 
 /// Tried by a file that is gone at once.

@@ -23,7 +23,12 @@ pub(super) fn of_run(
     code: ExitCode,
 ) -> RunFacts {
     let mut environment = launch.settings.clone();
-    environment.push(("binary".to_owned(), launch.binary.display().to_string()));
+    if launch.external.is_none() {
+        environment.push(("binary".to_owned(), launch.binary.display().to_string()));
+    }
+    if let Some(images) = &launch.images {
+        environment.push(("image".to_owned(), format!("{} ({})", images.name, images.etcd)));
+    }
     for other in &launch.other_releases {
         let name = format!("binary of {}", other.requested);
         environment.push((name, other.binary.display().to_string()));
@@ -58,7 +63,8 @@ fn not_tested(launch: &Launch) -> Vec<String> {
     let disks = disks.map(|reason| format!("Faults of disks were not tested: {reason}."));
     let memory = launch.memory_refused.iter();
     let memory = memory.map(|reason| format!("Limits of memory were not tested: {reason}."));
-    network.chain(disks).chain(memory).collect()
+    let left_out = launch.external.iter().flat_map(|external| external.left_out.clone());
+    network.chain(disks).chain(memory).chain(left_out).collect()
 }
 
 fn machine() -> String {

@@ -1,7 +1,6 @@
 //! The inner process of a run: cluster, clients, recorder, judge, report.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,26 +8,39 @@ use stormglass_checkers::history::{MemberPreamble, Nanos, Preamble, Revision, SC
 use stormglass_checkers::verdict::{Judgement, Status};
 use stormglass_linux::isolation;
 use stormglass_linux::mounts::mount_tmpfs;
+use stormglass_linux::netns::{NetNs, TcpTuning};
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::scenario::Storage;
+use stormglass_scenarios::workload::keys_below;
 
 use super::args::{Format, InnerArgs};
+use super::cluster::Cluster;
 use super::error::CommandError;
 use super::facts;
 use super::progress;
 use super::summary::{self, Ended};
+use crate::client::Access;
 use crate::clock::{Clock, utc_now};
 use crate::exit::ExitCode;
 use crate::nemesis::Journal;
 use crate::recorder::Recorder;
 use crate::run::{Conducted, Interrupts, Judging, conduct, confirm, context};
-use crate::run_dir::{ActiveRun, Launch, OtherRelease, RunDir, RunDirError, compress};
+use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError, compress};
 use crate::session::{Excuses, Session, Stop};
-use crate::target::local::{Binary, LocalCluster, LocalOptions, Wiring};
-use crate::target::{TargetError, Unsupported};
+use crate::target::TargetError;
+use crate::target::docker::Engine;
 
 /// Room for the members' data in memory; pages are taken only as they are written.
 const DATA_BYTES: u64 = 4 << 30;
+
+/// What a run needs that no file of its holds.
+#[derive(Default)]
+pub(super) struct Means {
+    /// The engine, where the members are in its containers.
+    pub(super) engine: Option<Arc<Engine>>,
+    /// How to be let in by a cluster that runs already: what is secret of it is in no file.
+    pub(super) access: Access,
+}
 
 /// Runs a prepared run directory.
 ///
@@ -36,6 +48,7 @@ const DATA_BYTES: u64 = 4 << 30;
 pub(super) fn inner(
     args: &InnerArgs,
     register: Option<Arc<ActiveRun>>,
+    means: Means,
     format: Format,
 ) -> Result<ExitCode, CommandError> {
     // Before any thread exists: settling forks.
@@ -49,13 +62,17 @@ pub(super) fn inner(
     let plan: Plan = RunDir::read(&dir.plan()).map_err(CommandError::usage)?;
     let launch: Launch = RunDir::read(&dir.launch()).map_err(CommandError::usage)?;
     prepare_data(&dir, &plan, isolated)?;
+    let Means { engine, access } = means;
+    if engine.is_some() {
+        leave_the_network()?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(CommandError::environment)?;
     let started = utc_now().to_string();
-    let run = Run { dir: &dir, plan: &plan, launch: &launch, register, started };
+    let run = Run { dir: &dir, plan: &plan, launch: &launch, engine, register, access, started };
     let outcome = run.carry_out(&runtime, args);
     // Tasks that were abandoned must not hold the process.
     runtime.shutdown_background();
@@ -73,6 +90,15 @@ fn prepare_data(dir: &RunDir, plan: &Plan, isolated: bool) -> Result<(), Command
         let _ = mount_tmpfs(&data, DATA_BYTES);
     }
     Ok(())
+}
+
+/// Clients of containers have a network of their own, where no address is taken; the engine's
+/// threads stay in the machine's. To be called before the threads of the clients exist.
+fn leave_the_network() -> Result<(), CommandError> {
+    let network = NetNs::create(TcpTuning::default()).and_then(|network| network.enter());
+    network.map_err(|error| {
+        CommandError::environment(format!("the clients' network could not be made: {error}"))
+    })
 }
 
 /// Keeps the members' data of a run that found something, for whoever looks into it.
@@ -102,7 +128,10 @@ struct Run<'a> {
     dir: &'a RunDir,
     plan: &'a Plan,
     launch: &'a Launch,
+    /// Where the members are in containers.
+    engine: Option<Arc<Engine>>,
     register: Option<Arc<ActiveRun>>,
+    access: Access,
     started: String,
 }
 
@@ -149,86 +178,60 @@ impl Run<'_> {
         interrupts: &Interrupts,
         violated: Option<Arc<AtomicBool>>,
     ) -> Result<Conducted, CommandError> {
-        let cluster = LocalCluster::prepare(&self.options()).map_err(|error| match error {
+        let engine = self.engine.as_ref();
+        let cluster = Cluster::prepare(self.plan, self.launch, self.dir, engine, &self.access);
+        let cluster = cluster.map_err(|error| match error {
             TargetError::ReservedFlag { .. } => CommandError::usage(error),
             other => CommandError::environment(other),
         })?;
         let session = Session {
             recorder,
-            target: Arc::new(cluster),
+            target: cluster.target(),
+            keys: keys_below(&self.plan.prefix),
             deadline: self.plan.scenario.workload.deadline.as_duration(),
             stop: Stop::new(),
             register: self.register.clone(),
             excuses: Excuses::default(),
         };
-        let journal = Journal::create(&self.dir.journal()).map_err(CommandError::environment)?;
-        Box::pin(conduct(session, self.plan, journal, interrupts, violated))
-            .await
-            .map_err(CommandError::environment)
-    }
-
-    /// Those of the releases that the plan's faults name.
-    fn other_binaries(&self) -> BTreeMap<String, Binary> {
-        let others = self.launch.other_releases.iter();
-        let binary = |other: &OtherRelease| Binary {
-            path: other.binary.clone(),
-            version: other.version.clone(),
+        let conducted = match Journal::create(&self.dir.journal()) {
+            Ok(journal) => Box::pin(conduct(session, self.plan, journal, interrupts, violated))
+                .await
+                .map_err(CommandError::environment),
+            Err(error) => Err(CommandError::environment(error)),
         };
-        others.map(|other| (other.requested.clone(), binary(other))).collect()
-    }
-
-    fn options(&self) -> LocalOptions {
-        let cluster = &self.plan.scenario.cluster;
-        let wiring = match (&self.launch.tun_device, &self.launch.network_refused) {
-            (Some(device), _) => Wiring::Switch(device.clone()),
-            (None, reason) => Wiring::Loopback(Unsupported::because(
-                reason.as_deref().unwrap_or("the members are wired by plain loopback"),
-            )),
-        };
-        LocalOptions {
-            members: cluster.members,
-            binary: Binary {
-                path: self.launch.binary.clone(),
-                version: self.launch.version.clone(),
-            },
-            others: self.other_binaries(),
-            data_root: self.dir.data(),
-            log_root: self.dir.members(),
-            heartbeat: cluster.heartbeat.as_duration(),
-            election: cluster.election.as_duration(),
-            flags: cluster.flags.clone(),
-            member_flags: cluster.member.clone(),
-            wiring,
-            disks: prepared(
-                self.launch.fuse_device.as_ref(),
-                self.launch.disk_refused.as_ref(),
-                "the plan had no fault of disks when the run began",
-            ),
-            memory: prepared(
-                self.launch.memory_groups.as_ref(),
-                self.launch.memory_refused.as_ref(),
-                "the plan had no fault of memory when the run began",
-            ),
-            seed: self.plan.seed,
-            capture: self.launch.pcap.then(|| self.dir.capture()),
-        }
+        let closed = cluster.close().map_err(|error| {
+            CommandError::environment(format!("{error}; `stormglass cleanup` tries again"))
+        });
+        // Why a run failed is told before what it left.
+        conducted.and_then(|conducted| closed.map(|()| conducted))
     }
 
     fn preamble(&self) -> Preamble {
+        let external = self.launch.external.as_ref();
+        let version = |number: u16| {
+            let found = external.and_then(|it| it.members.get(usize::from(number - 1)));
+            found.map_or(&self.launch.version, |member| &member.version).clone()
+        };
         let member = |number| MemberPreamble {
             name: format!("m{number}"),
             store: "etcd".to_owned(),
-            version: self.launch.version.clone(),
+            version: version(number),
+        };
+        let target = match (&self.engine, external) {
+            (_, Some(_)) => "external",
+            (Some(_), None) => "docker",
+            (None, None) => "local",
         };
         Preamble {
             stormglass_history: SCHEMA,
             scenario: self.plan.scenario.name.clone(),
             seed: self.plan.seed,
-            target: "local".to_owned(),
+            target: target.to_owned(),
             members: (1..=self.plan.scenario.cluster.members).map(member).collect(),
-            prefix: String::new(),
-            start_revision: Revision(1),
-            exclusive: true,
+            prefix: self.plan.prefix.clone(),
+            start_revision: external.map_or(Revision(1), |it| it.start_revision),
+            exclusive: self.plan.prefix.is_empty(),
+            revisions: external.is_none_or(|it| it.revisions),
             started: self.started.clone(),
             written_by: format!("stormglass {}", env!("CARGO_PKG_VERSION")),
         }
@@ -253,16 +256,6 @@ impl Run<'_> {
         facts::render(self.dir)?;
         summary::tell(self.dir, self.launch, judgement, ended, code, format)
     }
-}
-
-/// What the outer process has prepared for a power, or why it has not.
-fn prepared(
-    path: Option<&PathBuf>,
-    refused: Option<&String>,
-    otherwise: &str,
-) -> Result<PathBuf, Unsupported> {
-    let reason = refused.map_or(otherwise, String::as_str);
-    path.cloned().ok_or_else(|| Unsupported::because(reason))
 }
 
 /// The first thing that went wrong, if anything did.

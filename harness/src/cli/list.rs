@@ -8,7 +8,9 @@ use stormglass_scenarios::simulation::simulates;
 use stormglass_scenarios::workload::workloads;
 
 use super::args::{Format, ListArgs, Listed, TargetKind};
+use super::docker_powers::DockerPowers;
 use super::error::CommandError;
+use super::external;
 use super::output;
 use super::powers::{LocalPowers, power_name};
 use super::style::{Style, Tone};
@@ -160,6 +162,16 @@ fn list_faults(target: TargetKind, format: Format) -> Result<ExitCode, CommandEr
             let row = |entry| FaultRow::of(entry, refused(entry).map(ToOwned::to_owned));
             faults().iter().map(row).collect()
         }
+        TargetKind::Docker => {
+            let powers = DockerPowers::here();
+            let refused = |entry: &FaultEntry| powers.grants(entry.power).err();
+            let row = |entry| FaultRow::of(entry, refused(entry).map(ToOwned::to_owned));
+            faults().iter().map(row).collect()
+        }
+        TargetKind::External => {
+            let refused = |entry: &FaultEntry| external::refused(entry.kind);
+            faults().iter().map(|entry| FaultRow::of(entry, refused(entry))).collect()
+        }
         TargetKind::Simulated => {
             let refused = |entry: &FaultEntry| simulates(entry.kind).err();
             let row = |entry| FaultRow::of(entry, refused(entry).map(ToOwned::to_owned));
@@ -179,6 +191,11 @@ fn list_faults(target: TargetKind, format: Format) -> Result<ExitCode, CommandEr
         }
     }
     let mut lines = table.lines(Style::of_stdout());
+    if target == TargetKind::External {
+        let what = "every fault here needs --i-own-this-cluster, and those of processes the \
+                    scenario's commands too: see docs/external.md";
+        refusals.insert(0, what.to_owned());
+    }
     if !refusals.is_empty() {
         lines.push(String::new());
         lines.append(&mut refusals);

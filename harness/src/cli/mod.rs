@@ -3,11 +3,18 @@
 mod args;
 mod check;
 mod cleanup;
+mod cluster;
 mod completions;
+mod connection_args;
+mod containers;
 mod device_args;
+mod docker;
+mod docker_image;
+mod docker_powers;
 mod doctor;
 mod error;
 mod etcd;
+mod external;
 mod facts;
 mod init;
 mod inner;
@@ -16,10 +23,12 @@ mod output;
 mod porcupine;
 mod powers;
 mod prepare;
+mod probe;
 mod progress;
 mod release_progress;
 mod report;
 mod run;
+mod run_args;
 mod selftest;
 mod selftest_args;
 mod simulated;
@@ -33,6 +42,7 @@ pub use error::CommandError;
 
 use crate::exit::ExitCode;
 use args::Command;
+use inner::Means;
 
 /// Carries out one command.
 ///
@@ -55,10 +65,11 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::SelfTest(args) => selftest::selftest(args, format),
         Command::List(args) => list::list(args, format),
         Command::Init(args) => init::init(args, format),
+        Command::Probe(args) => probe::run(args, format),
         Command::Etcd(args) => etcd::etcd(args, format),
         Command::Doctor(args) => doctor::doctor(args, format),
         Command::Cleanup(args) => cleanup::cleanup(args, format),
         Command::Completions(args) => completions::completions(args, format),
-        Command::Inner(args) => inner::inner(args, None, format),
+        Command::Inner(args) => inner::inner(args, None, Means::default(), format),
     }
 }

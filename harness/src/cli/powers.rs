@@ -98,7 +98,7 @@ pub(super) fn power_name(power: Power) -> &'static str {
 }
 
 /// Whether a lever works; otherwise why not, and what would help.
-fn granted(levers: &[Lever], name: &str) -> Result<(), String> {
+pub(super) fn granted(levers: &[Lever], name: &str) -> Result<(), String> {
     match levers.iter().find(|lever| lever.name == name).map(|lever| &lever.status) {
         Some(LeverStatus::Unavailable { why, fix }) => Err(format!("{why}; {fix}")),
         Some(LeverStatus::Available { .. }) | None => Ok(()),

@@ -5,8 +5,9 @@ use std::path::Path;
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::scenario::{Scenario, catalog, catalog_scenario};
 
-use super::args::RunArgs;
+use super::args::TargetKind;
 use super::error::CommandError;
+use super::run_args::RunArgs;
 use crate::clock::fresh_seed;
 use crate::releases::{InstallOptions, Progress, Release, Store, VersionRequest};
 use crate::run_dir::OtherRelease;
@@ -20,7 +21,7 @@ pub(super) type Setting = (String, String);
 /// The scenario with every setting applied, and the settings that were.
 pub(super) fn scenario(args: &RunArgs) -> Result<(Scenario, Vec<Setting>), CommandError> {
     let mut settings = Vec::new();
-    let (mut scenario, origin) = load(&args.scenario)?;
+    let (mut scenario, origin) = load(scenario_name(args))?;
     settings.push(("scenario".to_owned(), origin));
     let mut assignments = args.set.clone();
     if let Some(duration) = &args.duration {
@@ -35,6 +36,15 @@ pub(super) fn scenario(args: &RunArgs) -> Result<(Scenario, Vec<Setting>), Comma
         settings.push((key.trim().to_owned(), format!("{} (command line)", value.trim())));
     }
     Ok((scenario, settings))
+}
+
+/// The scenario that was asked for, or the target's own.
+pub(super) fn scenario_name(args: &RunArgs) -> &str {
+    match (&args.scenario, args.target) {
+        (Some(name), _) => name,
+        (None, TargetKind::External) => "shared",
+        (None, _) => "demo",
+    }
 }
 
 fn load(name: &str) -> Result<(Scenario, String), CommandError> {
@@ -92,7 +102,8 @@ pub(super) fn other_releases(
     let mut others = Vec::new();
     for requested in plan.other_releases() {
         let Release { version, etcd, note, .. } = install(args, &requested, progress)?;
-        others.push(OtherRelease { requested, version: version.to_string(), binary: etcd, note });
+        let version = version.to_string();
+        others.push(OtherRelease { requested, version, binary: etcd, images: None, note });
     }
     Ok(others)
 }

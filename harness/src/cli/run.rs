@@ -9,13 +9,16 @@ use stormglass_linux::memory::Groups;
 use stormglass_scenarios::fault::{self, Power};
 use stormglass_scenarios::plan::{Plan, PlannedFault};
 
-use super::args::{Format, InnerArgs, RunArgs, TargetKind};
+use super::args::{Format, InnerArgs, TargetKind};
+use super::docker;
 use super::error::CommandError;
-use super::inner;
+use super::external;
+use super::inner::{self, Means};
 use super::output;
 use super::powers::LocalPowers;
 use super::prepare;
 use super::release_progress::ReleaseProgress;
+use super::run_args::RunArgs;
 use super::simulated;
 use crate::clock::utc_now;
 use crate::exit::ExitCode;
@@ -26,9 +29,19 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     if args.target == TargetKind::Simulated {
         return simulated::run(args, format);
     }
+    if let (Some(_), true) = (&args.image, args.target != TargetKind::Docker) {
+        return Err(CommandError::usage("--image is for containers: add `--target docker`"));
+    }
+    args.connection.must_be_wanted(args.target).map_err(CommandError::usage)?;
     if args.bug.is_some() {
         let message = "--bug is for the simulated store: add `--target simulated`";
         return Err(CommandError::usage(message));
+    }
+    if args.target == TargetKind::Docker {
+        return docker::run(args, format);
+    }
+    if args.target == TargetKind::External {
+        return external::run(args, format);
     }
     let (scenario, mut settings) = prepare::scenario(args)?;
     let mut progress = ReleaseProgress::new(args.progress);
@@ -67,6 +80,8 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     let launch = Launch {
         binary: release.etcd.clone(),
         version: release.version.to_string(),
+        images: None,
+        external: None,
         release_note: release.note.clone(),
         other_releases,
         isolated,
@@ -96,7 +111,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
 }
 
 /// How many members of which releases.
-fn cluster(plan: &Plan, launch: &Launch) -> String {
+pub(super) fn cluster(plan: &Plan, launch: &Launch) -> String {
     let first = format!("etcd {} × {}", launch.version, plan.scenario.cluster.members);
     let others: Vec<&str> =
         launch.other_releases.iter().map(|other| other.version.as_str()).collect();
@@ -104,7 +119,7 @@ fn cluster(plan: &Plan, launch: &Launch) -> String {
 }
 
 /// Whether a fault of the plan needs a power that makes members slower, or takes preparation.
-fn needs(plan: &Plan, power: Power) -> bool {
+pub(super) fn needs(plan: &Plan, power: Power) -> bool {
     let needs =
         |fault: &PlannedFault| fault::fault(&fault.kind).is_some_and(|entry| entry.power == power);
     plan.faults.iter().any(needs)
@@ -121,6 +136,13 @@ fn memory_groups(plan: &Plan, powers: &LocalPowers) -> Result<Option<Groups>, St
     Groups::make(&name).map(Some).map_err(|error| error.to_string())
 }
 
+/// Registers the run, so that `cleanup` finds it if this process is killed.
+pub(super) fn register(dir: &RunDir) -> Result<ActiveRun, CommandError> {
+    ActiveRun::register(dir.path()).map_err(|error| {
+        CommandError::environment(format!("the run could not be registered: {error}"))
+    })
+}
+
 /// Re-executes this program as the inner process, in namespaces of its own where they
 /// are to be had, and waits for it.
 fn start_inner(
@@ -129,13 +151,11 @@ fn start_inner(
     launch: &Launch,
     format: Format,
 ) -> Result<ExitCode, CommandError> {
-    let active = ActiveRun::register(dir.path()).map_err(|error| {
-        CommandError::environment(format!("the run could not be registered: {error}"))
-    })?;
+    let active = register(dir)?;
     let inner_args = InnerArgs { run_dir: dir.path().to_owned(), progress: args.progress };
     if !launch.isolated {
         // Without namespaces there is nothing to wait outside of.
-        return inner::inner(&inner_args, Some(Arc::new(active)), format);
+        return inner::inner(&inner_args, Some(Arc::new(active)), Means::default(), format);
     }
     let program = std::env::current_exe().map_err(CommandError::environment)?;
     let mut command = Command::new(program);
@@ -204,9 +224,18 @@ pub(super) fn shown_dir(args: &RunArgs, dir: &RunDir) -> String {
 
 /// The command that runs the same plan again.
 pub(super) fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
-    let etcd = args.etcd.clone().unwrap_or_else(|| plan.release.clone());
-    let mut command =
-        format!("stormglass run {} --etcd {etcd} --seed {}", args.scenario, plan.seed);
+    let store = match (&args.target, &args.image) {
+        (TargetKind::External, _) => args.connection.shown(),
+        (_, Some(image)) => format!("--image {image}"),
+        (_, None) => format!("--etcd {}", args.etcd.as_ref().unwrap_or(&plan.release)),
+    };
+    let scenario = prepare::scenario_name(args);
+    let mut command = format!("stormglass run {scenario} {store} --seed {}", plan.seed);
+    match args.target {
+        TargetKind::Docker => command.push_str(" --target docker"),
+        TargetKind::External => command.push_str(" --target external"),
+        TargetKind::Local | TargetKind::Simulated => {}
+    }
     if let Some(duration) = &args.duration {
         command = format!("{command} --duration {duration}");
     }

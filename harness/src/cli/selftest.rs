@@ -77,6 +77,7 @@ fn result(row: &Row) -> Cell {
         Fate::Missed => Cell::toned(Tone::Bad, "missed"),
         Fate::NoPlace => Cell::toned(Tone::Bad, "no place"),
         Fate::OtherWorkload => format!("workload {}", row.workload).into(),
+        Fate::Hidden => "hidden by others".into(),
         Fate::Waiting => format!("waiting for {}", row.caught_by).into(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::parse_seed;
+use super::run_args::parse_seed;
 
 /// `selftest`.
 #[derive(Debug, Args)]

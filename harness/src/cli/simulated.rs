@@ -10,12 +10,13 @@ use stormglass_checkers::verdict::Judgement;
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::simulation::{Bug, Simulation, bug, bugs};
 
-use super::args::{Format, RunArgs};
+use super::args::Format;
 use super::error::CommandError;
 use super::facts;
 use super::output;
 use super::prepare;
 use super::run::{dir_error, dry_run, repeat_command, shown_dir};
+use super::run_args::RunArgs;
 use super::summary::{self, Ended};
 use crate::clock::{Clock, utc_now};
 use crate::exit::ExitCode;
@@ -76,21 +77,13 @@ fn launch(args: &RunArgs, plan: &Plan, dir: &RunDir, settings: Vec<prepare::Sett
         binary: BINARY.into(),
         version: plan.release.clone(),
         release_note: args.bug.as_ref().map(|bug| format!("The bug {bug} was switched on.")),
-        other_releases: Vec::new(),
-        isolated: false,
-        tun_device: None,
-        network_refused: None,
-        fuse_device: None,
-        disk_refused: None,
-        memory_groups: None,
-        memory_refused: None,
         // A simulated run is over before anybody could want to stop it.
         stop_on_violation: false,
-        pcap: false,
         command,
         check_command: format!("stormglass check {shown}"),
         settings,
         shown_dir: shown,
+        ..Launch::default()
     }
 }
 

@@ -13,6 +13,7 @@ use stormglass_checkers::history::{Definite, Doubt, Indefinite, Outcome, Refusal
 use tonic::{Code, Status};
 
 use super::refusals::{DOUBTS, REFUSALS};
+use super::token::NotAuthenticated;
 
 /// Whether an operation can change the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,12 +125,13 @@ impl Failure {
     }
 }
 
-/// Only a connect error in the chain of sources proves that nothing was sent; the text
+/// Only a connect error or a token that could not be had, in the chain of sources, proves that
+/// nothing was sent; the text
 /// "tcp connect error" alone could be a server's.
 fn never_connected(status: &Status) -> bool {
     let mut source = status.source();
     while let Some(error) = source {
-        if error.downcast_ref::<tonic::ConnectError>().is_some() {
+        if error.is::<tonic::ConnectError>() || error.is::<NotAuthenticated>() {
             return true;
         }
         source = error.source();

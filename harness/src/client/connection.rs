@@ -1,20 +1,27 @@
 //! One client's connection to one member.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use etcd_client::{Client, ConnectOptions, Error};
 use stormglass_checkers::history::{Outcome, Request, Response};
 
+use super::access::Access;
+use super::channel;
 use super::classify::{Effect, Failure};
 use super::keepalive::KeepAlives;
 use super::{admin, kv};
 
 /// How to connect: one member's address and the bounds on waiting.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Dial {
     /// The member's client URL.
     pub endpoint: String,
+    /// The address to connect from, where it matters.
+    pub from: Option<IpAddr>,
+    /// TLS and the user, where the store wants them.
+    pub access: Access,
     /// Bound on making the connection.
     pub connect_timeout: Duration,
     /// Bound on each operation, from sending to its answer.
@@ -36,7 +43,16 @@ impl Connection {
     /// When the endpoint is no URL.
     pub async fn open(dial: &Dial) -> Result<Self, Error> {
         let options = ConnectOptions::new().with_connect_timeout(dial.connect_timeout);
-        let client = Client::connect([dial.endpoint.as_str()], Some(options)).await?;
+        let client = if dial.access.is_plain() {
+            match dial.from {
+                Some(from) => {
+                    Client::from_channel(channel::from(dial, from)?, Some(options)).await?
+                }
+                None => Client::connect([dial.endpoint.as_str()], Some(options)).await?,
+            }
+        } else {
+            Client::from_channel(channel::with_access(dial)?, None).await?
+        };
         Ok(Self { client, keepalives: KeepAlives::default(), deadline: dial.deadline })
     }
 

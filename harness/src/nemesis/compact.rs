@@ -8,7 +8,7 @@ use stormglass_scenarios::plan::PlannedFault;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{count, flag};
 use super::site::Site;
-use crate::session::status;
+use crate::session::header;
 use crate::target::{Target, Unsupported};
 
 const ASK_LIMIT: Duration = Duration::from_secs(1);
@@ -22,8 +22,8 @@ impl Injector for Compact {
         "compact"
     }
 
-    fn supports(&self, _target: &dyn Target) -> Result<(), Unsupported> {
-        Ok(())
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        target.maintenance()
     }
 
     fn inject<'a>(
@@ -70,7 +70,7 @@ pub(super) async fn behind_head(
     member: MemberIndex,
     lag: u64,
 ) -> Result<Revision, InjectError> {
-    let head = status(&site.session, member, ASK_LIMIT).await.and_then(|status| status.header);
+    let head = header(&site.session, member, ASK_LIMIT).await;
     let Some(head) = head else {
         return Err(InjectError::Failed(format!("{member} did not tell its revision")));
     };

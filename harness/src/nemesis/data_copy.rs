@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::target::clear;
+use crate::target::{clear, remove_folder};
 
 /// Which copy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum Kept {
 /// Copies a data directory aside, in place of any earlier such copy.
 pub(super) fn keep(data: &Path, which: Kept) -> io::Result<()> {
     let kept = beside(data, which);
-    remove(&kept)?;
+    remove_folder(&kept)?;
     copy(data, &kept)
 }
 
@@ -36,7 +36,7 @@ pub(super) fn put_back(data: &Path, which: Kept) -> io::Result<()> {
 
 /// Removes a copy.
 pub(super) fn discard(data: &Path, which: Kept) -> io::Result<()> {
-    remove(&beside(data, which))
+    remove_folder(&beside(data, which))
 }
 
 fn beside(data: &Path, which: Kept) -> PathBuf {
@@ -44,13 +44,6 @@ fn beside(data: &Path, which: Kept) -> PathBuf {
         Kept::Newest => "kept",
         Kept::Older => "older",
     })
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -23,8 +23,8 @@ impl Injector for Defragment {
         "defragment"
     }
 
-    fn supports(&self, _target: &dyn Target) -> Result<(), Unsupported> {
-        Ok(())
+    fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        target.maintenance()
     }
 
     fn inject<'a>(

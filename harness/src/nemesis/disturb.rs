@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::InjectError;
-use super::links::{LinkFault, around};
-use super::params::{count, flag, share, span};
+use super::links::{LinkFault, chosen_links};
+use super::params::{count, share, span};
 use crate::target::Link;
 
 /// The fault `disturb`.
@@ -19,7 +19,7 @@ pub(super) static DISTURB: LinkFault = LinkFault {
                            example";
             return Err(InjectError::Failed(message.to_owned()));
         }
-        Ok((around(site, members, flag(fault, "clients")), link))
+        Ok((chosen_links(site, fault, members)?, link))
     },
     bit: |counted| {
         let hit = [counted.dropped, counted.delayed, counted.duplicated, counted.corrupted];

@@ -33,6 +33,7 @@ use super::pause::Pause;
 use super::power_failure::PowerFailure;
 use super::replace_member::ReplaceMember;
 use super::reset::RESET;
+use super::restore::Restore;
 use super::site::Site;
 use super::slow_disk::SlowDisk;
 use super::starve::Starve;
@@ -147,7 +148,7 @@ pub trait Injector: Send + Sync {
     fn heal<'a>(&'a self, site: &'a Site, active: Active) -> Injection<'a, Evidence>;
 }
 
-static INJECTORS: [&dyn Injector; 28] = [
+static INJECTORS: [&dyn Injector; 29] = [
     &Kill,
     &Pause,
     &ISOLATE,
@@ -176,6 +177,7 @@ static INJECTORS: [&dyn Injector; 28] = [
     &MoveLeader,
     &ForceSnapshot,
     &ChangeRelease,
+    &Restore,
 ];
 
 /// Every injector, in the order of the vocabulary.

@@ -5,6 +5,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::restart::heal_by_restart;
+use super::silence::must_be_silent;
 use super::site::Site;
 use crate::session::record_end;
 use crate::target::{Target, Unsupported};
@@ -47,6 +48,17 @@ pub(super) fn can_kill(target: &dyn Target) -> Result<(), Unsupported> {
     target.members().iter().try_for_each(|member| member.kill().map(drop))
 }
 
+/// Faults whose effect only a member's process or its log can show need members that this
+/// program has started.
+pub(super) fn started_here(target: &dyn Target) -> Result<(), Unsupported> {
+    if target.runs_already() {
+        let reason = "only a member's process and its log show its effect, and those of a cluster \
+                      that runs already are out of reach";
+        return Err(Unsupported::because(reason));
+    }
+    Ok(())
+}
+
 /// Kills one member and records its end.
 pub(super) async fn kill(
     site: &Site,
@@ -54,6 +66,7 @@ pub(super) async fn kill(
     evidence: &mut Evidence,
 ) -> Result<(), InjectError> {
     let end = site.with_kill(member, |power| power.kill()).await?;
+    must_be_silent(site, member, evidence).await?;
     evidence.insert(format!("{member}-ended-with"), end.status.clone());
     record_end(&site.session, member, end);
     Ok(())

@@ -20,6 +20,7 @@ pub(super) static KILL_COMPACT: KillDuring = KillDuring {
     kind: "kill-compact",
     work: Work::Compaction,
     first_guess: Duration::from_millis(25),
+    begins: None,
     prepare,
 };
 

@@ -16,6 +16,7 @@ pub(super) static KILL_DEFRAGMENT: KillDuring = KillDuring {
     kind: "kill-defragment",
     work: Work::Defragmentation,
     first_guess: Duration::from_millis(25),
+    begins: None,
     prepare,
 };
 

@@ -9,15 +9,21 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::disks::has_ended;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::kill::{can_kill, kill};
+use super::kill::{can_kill, kill, started_here};
+use super::member_log::{log_length, log_line};
 use super::params::span;
 use super::restart::restart_all;
 use super::site::Site;
 use super::work::Work;
+use crate::session::Wait;
 use crate::target::{Target, Unsupported};
 
 /// Of the measured duration: beyond it the work is likely to be over.
 const SAFE_SHARE: f64 = 0.6;
+
+/// A busy member takes up what it is asked for within this time.
+const BEGIN_LIMIT: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// Work under way: it ends with the work or with the member, and tells whether the work was
 /// over.
@@ -29,6 +35,8 @@ pub(super) struct KillDuring {
     pub(super) work: Work,
     /// How long the work takes, before any was measured.
     pub(super) first_guess: Duration,
+    /// What the member logs when it begins with it, where it does: a busy one begins late.
+    pub(super) begins: Option<&'static str>,
     /// Prepares the work of one member; it begins when it is first polled.
     pub(super) prepare:
         for<'a> fn(&'a Site, &'a PlannedFault, MemberIndex) -> Injection<'a, Running<'a>>,
@@ -40,7 +48,8 @@ impl Injector for KillDuring {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        can_kill(target)
+        can_kill(target)?;
+        started_here(target)
     }
 
     fn inject<'a>(
@@ -102,9 +111,13 @@ impl KillDuring {
         let work = (self.prepare)(site, fault, member).await?;
         let expected = site.durations.expected(self.work, member).unwrap_or(self.first_guess);
         let delay = delay(fault, expected);
+        let log = log_length(site, member);
         let began = clock.now();
         let working = async { (work.await, clock.now()) };
         let killing = async {
+            if let Some(line) = self.begins {
+                await_line(site, member, log, line).await;
+            }
             tokio::time::sleep(delay).await;
             kill(site, member, evidence).await
         };
@@ -117,6 +130,13 @@ impl KillDuring {
         evidence.insert(format!("{member}-killed-after-ms"), delay.as_millis().to_string());
         Ok(!over)
     }
+}
+
+/// Waits until a member's log has a line, from a byte on. Where it has none in time, nothing is
+/// said about when the work began.
+async fn await_line(site: &Site, member: MemberIndex, log: u64, line: &str) {
+    let mut wait = Wait::new(&site.session, BEGIN_LIMIT, LOOK_AGAIN);
+    while wait.look().await && log_line(site, member, log, line).is_none() {}
 }
 
 /// The plan's draw, scaled to how long the work takes here.

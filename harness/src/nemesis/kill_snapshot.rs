@@ -18,6 +18,7 @@ pub(super) static KILL_SNAPSHOT: KillDuring = KillDuring {
     kind: "kill-snapshot",
     work: Work::Snapshot,
     first_guess: Duration::from_millis(10),
+    begins: Some("sending database snapshot to client"),
     prepare,
 };
 

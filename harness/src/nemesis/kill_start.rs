@@ -22,6 +22,7 @@ pub(super) static KILL_START: KillDuring = KillDuring {
     kind: "kill-start",
     work: Work::Start,
     first_guess: Duration::from_millis(150),
+    begins: None,
     prepare,
 };
 

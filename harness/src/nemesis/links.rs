@@ -6,6 +6,7 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, HitLink, InjectError, Injection, Injector};
+use super::params::{flag, seed, text};
 use super::site::Site;
 use crate::session::Wait;
 use crate::target::{Link, LinkCounters, Place, Target, Unsupported};
@@ -51,7 +52,7 @@ impl Injector for LinkFault {
         Box::pin(async move {
             let counted = let_go(site, &active).await?;
             if (self.bit)(counted) {
-                return Ok(evidence(counted));
+                return Ok(active.evidence.into_iter().chain(evidence(counted)).collect());
             }
             let passed = counted.packets;
             Err(InjectError::Missed(format!("no packet was hit, and {passed} passed")))
@@ -74,6 +75,48 @@ pub(super) fn around(site: &Site, members: &[MemberIndex], clients: bool) -> Vec
     links
 }
 
+/// The links between members and one client that talks to them, both ways. Which client it is
+/// comes from the seed.
+pub(super) fn of_one_client(
+    site: &Site,
+    fault: &PlannedFault,
+    members: &[MemberIndex],
+) -> Result<Vec<(Place, Place)>, InjectError> {
+    let network = site.session.target.network()?;
+    let talks = |client: &Place| {
+        let to = |member: &MemberIndex| network.count(*client, Place::Member(*member));
+        members.iter().any(|member| to(member).is_ok_and(|counted| counted.packets > 0))
+    };
+    let talking: Vec<_> = (0..network.clients()).map(Place::Client).filter(talks).collect();
+    let chosen = usize::try_from(seed(fault)).unwrap_or_default() % talking.len().max(1);
+    let Some(client) = talking.get(chosen) else {
+        let message = "no client of the workload has talked to the member yet: begin it later";
+        return Err(InjectError::Failed(message.to_owned()));
+    };
+    let both = |member: &MemberIndex| {
+        let member = Place::Member(*member);
+        [(*client, member), (member, *client)]
+    };
+    Ok(members.iter().flat_map(both).collect())
+}
+
+/// The links that a fault is about which has the parameters `clients` and `client`.
+pub(super) fn chosen_links(
+    site: &Site,
+    fault: &PlannedFault,
+    members: &[MemberIndex],
+) -> Result<Vec<(Place, Place)>, InjectError> {
+    if is_of_one_client(fault) {
+        return of_one_client(site, fault, members);
+    }
+    Ok(around(site, members, flag(fault, "clients")))
+}
+
+/// Whether a fault is about one client alone.
+pub(super) fn is_of_one_client(fault: &PlannedFault) -> bool {
+    text(fault, "client") == "one"
+}
+
 /// Makes a policy hold on links.
 pub(super) fn hit(
     site: &Site,
@@ -89,7 +132,12 @@ pub(super) fn hit(
         network.set(from, to, policy)?;
     }
     let since = site.session.recorder.clock().now();
-    Ok(Active { links: hit, ..Active::of(members.to_vec(), since, Evidence::new()) })
+    let client = links.iter().find_map(|(from, _)| match from {
+        Place::Client(client) => Some(network.client_address(*client).to_string()),
+        _ => None,
+    });
+    let evidence = client.map(|address| ("client-address".to_owned(), address)).into_iter();
+    Ok(Active { links: hit, ..Active::of(members.to_vec(), since, evidence.collect()) })
 }
 
 /// Opens the links again and waits until packets pass: the heal is verified, not assumed.
@@ -114,14 +162,7 @@ fn counted(site: &Site, active: &Active) -> Result<LinkCounters, InjectError> {
     let network = site.session.target.network()?;
     let mut sum = LinkCounters::default();
     for HitLink { from, to, before } in &active.links {
-        let now = network.count(*from, *to)?;
-        sum.packets += now.packets - before.packets;
-        sum.bytes += now.bytes - before.bytes;
-        sum.dropped += now.dropped - before.dropped;
-        sum.delayed += now.delayed - before.delayed;
-        sum.duplicated += now.duplicated - before.duplicated;
-        sum.corrupted += now.corrupted - before.corrupted;
-        sum.reset += now.reset - before.reset;
+        sum = sum.plus(network.count(*from, *to)?.since(*before));
     }
     Ok(sum)
 }

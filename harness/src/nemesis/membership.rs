@@ -91,8 +91,7 @@ pub(super) async fn record(site: &Site, asked: MemberIndex) {
         .session
         .members()
         .filter_map(|index| find(site, index, &members).map(|member| (index, member.member_id)));
-    // The same cluster: nothing was founded anew.
-    let generation = ClusterGeneration { number: 1, members: known.collect() };
+    let generation = ClusterGeneration { number: site.clusters(), members: known.collect() };
     let body = Body::Environment(Environment::ClusterChanged(generation));
     site.session.recorder.environment(None, body);
 }

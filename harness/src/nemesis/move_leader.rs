@@ -27,6 +27,7 @@ impl Injector for MoveLeader {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
+        target.maintenance()?;
         match target.members().len() {
             0..2 => Err(Unsupported::because(
                 "a single member has nobody to hand over to: set `members` in `[cluster]` to 2 or \

@@ -3,7 +3,7 @@
 use stormglass_checkers::history::MemberIndex;
 
 use super::injector::InjectError;
-use super::links::LinkFault;
+use super::links::{LinkFault, is_of_one_client, of_one_client};
 use super::params::text;
 use crate::target::{Link, Place};
 
@@ -13,7 +13,10 @@ pub(super) static PARTITION: LinkFault = LinkFault {
     aim: |site, fault, members| {
         let all: Vec<MemberIndex> = site.session.members().collect();
         let shape = text(fault, "shape");
-        let links = cut_links(shape, &all, members);
+        let links = match shape {
+            "clients" if is_of_one_client(fault) => of_one_client(site, fault, members)?,
+            _ => cut_links(shape, &all, members),
+        };
         if links.is_empty() {
             let (chosen, many) = (members.len(), all.len());
             return Err(InjectError::Failed(format!(

@@ -7,6 +7,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::restart::await_back;
+use super::silence::must_be_silent;
 use super::site::Site;
 use crate::target::{Target, Unsupported};
 
@@ -35,9 +36,14 @@ impl Injector for Pause {
             let mut evidence = Evidence::new();
             let mut paused = Vec::new();
             for member in members {
-                match site.with_pause(*member, |power| power.pause(STOP_LIMIT)).await {
+                let stopped = site.with_pause(*member, |power| power.pause(STOP_LIMIT)).await;
+                paused.extend(stopped.is_ok().then_some(*member));
+                let silent = match stopped {
+                    Ok(took) => must_be_silent(site, *member, &mut evidence).await.map(|()| took),
+                    Err(error) => Err(error),
+                };
+                match silent {
                     Ok(took) => {
-                        paused.push(*member);
                         evidence.insert(
                             format!("{member}-stopped-after-us"),
                             took.as_micros().to_string(),

@@ -1,7 +1,6 @@
 //! Resets the connections of members.
 
-use super::links::{LinkFault, around};
-use super::params::flag;
+use super::links::{LinkFault, chosen_links};
 use crate::target::Link;
 
 /// The fault `reset`.
@@ -10,7 +9,7 @@ pub(super) static RESET: LinkFault = LinkFault {
     aim: |site, fault, members| {
         let mut link = Link::open();
         link.reset = true;
-        Ok((around(site, members, flag(fault, "clients")), link))
+        Ok((chosen_links(site, fault, members)?, link))
     },
     bit: |counted| counted.reset > 0,
 };

@@ -1,6 +1,7 @@
 //! Where the nemesis works.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use stormglass_checkers::history::MemberIndex;
 
@@ -9,7 +10,7 @@ use super::journal::Journal;
 use super::starve::Starved;
 use super::work::Durations;
 use crate::session::Session;
-use crate::target::{Clocks, Disk, Kill, Member, Memory, Pause};
+use crate::target::{Clocks, Disk, Kill, Member, Memory, Pause, Snapshots};
 
 /// Where the nemesis works: the run, and what it has learnt on the way.
 pub struct Site {
@@ -21,6 +22,8 @@ pub struct Site {
     pub(super) durations: Durations,
     /// Held while the cluster's membership changes.
     pub(super) membership: tokio::sync::Mutex<()>,
+    /// How often the cluster was founded.
+    clusters: AtomicU32,
     /// Members that hardly run.
     pub(super) starved: Starved,
 }
@@ -33,8 +36,19 @@ impl Site {
             journal,
             durations: Durations::default(),
             membership: tokio::sync::Mutex::default(),
+            clusters: AtomicU32::new(1),
             starved: Starved::default(),
         }
+    }
+
+    /// How often the cluster was founded.
+    pub(super) fn clusters(&self) -> u32 {
+        self.clusters.load(Ordering::Relaxed)
+    }
+
+    /// The cluster was founded anew.
+    pub(super) fn found_cluster(&self) {
+        self.clusters.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A member.
@@ -80,6 +94,16 @@ impl Site {
     ) -> Result<T, InjectError> {
         let member = self.member(index);
         blocking(move || Ok(call(member.memory()?)?)).await
+    }
+
+    /// Calls into a member's power over its snapshots, where blocking hurts nobody.
+    pub(super) async fn with_snapshots<T: Send + 'static>(
+        &self,
+        index: MemberIndex,
+        call: impl FnOnce(&dyn Snapshots) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, InjectError> {
+        let member = self.member(index);
+        blocking(move || Ok(call(member.snapshots()?)?)).await
     }
 
     /// Calls into a member's power over its clocks, where blocking hurts nobody.

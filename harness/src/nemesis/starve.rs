@@ -13,6 +13,7 @@ use stormglass_scenarios::plan::PlannedFault;
 
 use super::clocks::lives;
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::kill::started_here;
 use super::params::percent;
 use super::pause::{STOP_LIMIT, can_pause};
 use super::restart::await_back;
@@ -34,7 +35,8 @@ impl Injector for Starve {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        can_pause(target)
+        can_pause(target)?;
+        started_here(target)
     }
 
     fn inject<'a>(

@@ -6,7 +6,7 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
-use super::kill::{can_kill, kill};
+use super::kill::{can_kill, kill, started_here};
 use super::kill_during::start_again;
 use super::member_log::{log_length, log_line};
 use super::restart::restart_all;
@@ -29,7 +29,8 @@ impl Injector for Terminate {
     }
 
     fn supports(&self, target: &dyn Target) -> Result<(), Unsupported> {
-        can_kill(target)
+        can_kill(target)?;
+        started_here(target)
     }
 
     fn inject<'a>(

@@ -12,6 +12,7 @@ use stormglass_checkers::history::{
     ProcessId, Request, WatchEvent, WatchFrame, WatchId,
 };
 
+use super::granted::Granted;
 use super::moments::Moments;
 use crate::clock::Clock;
 
@@ -52,6 +53,7 @@ struct Shared {
     /// Events so far, for progress displays.
     events: AtomicU64,
     moments: Moments,
+    granted: Granted,
 }
 
 struct Sequence {
@@ -87,6 +89,7 @@ impl Recorder {
             watches: AtomicU32::new(0),
             events: AtomicU64::new(0),
             moments: Moments::default(),
+            granted: Granted::default(),
         };
         Ok((Self { shared: Arc::new(shared) }, events))
     }
@@ -109,6 +112,11 @@ impl Recorder {
     /// What passes, for those who wait for it.
     pub fn moments(&self) -> &Moments {
         &self.shared.moments
+    }
+
+    /// Leases of the run.
+    pub fn granted(&self) -> &Granted {
+        &self.shared.granted
     }
 
     /// How many events there are so far.
@@ -210,6 +218,7 @@ impl Recorder {
         drop(sequence);
         self.shared.events.fetch_add(1, Ordering::Relaxed);
         self.shared.moments.pass(&event);
+        self.shared.granted.pass(&event);
         event
     }
 
@@ -244,6 +253,7 @@ mod tests {
             prefix: String::new(),
             start_revision: Revision(1),
             exclusive: true,
+            revisions: true,
             started: String::new(),
             written_by: String::new(),
         }

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::apt_sources::Sources;
 use super::archive::{Layout, unpack_tar};
-use super::command::{Tool, ToolError};
 use super::error::{Miss, ReleaseError};
 use super::install::Workshop;
 use super::progress::Progress;
 use super::release::Source;
 use super::version::Version;
+use crate::tool::{Tool, ToolError};
 
 /// The package with the server, and the one with its clients.
 const SERVER: &str = "etcd-server";

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::command::ToolError;
 use super::version::Version;
+use crate::tool::ToolError;
 
 /// A release that could not be found or installed.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,6 @@
 mod apt_sources;
 mod archive;
 mod catalog;
-mod command;
 mod debian;
 mod download;
 mod error;
@@ -37,6 +36,7 @@ pub use catalog::{Catalog, Obtainable, Origin};
 pub use error::ReleaseError;
 pub use fixes::{Fix, fixes, has_fix};
 pub use install::InstallOptions;
+pub use probe::version_answered;
 pub use progress::{Progress, Silent};
 pub use project::URL_VARIABLE;
 pub use release::{Release, Source};

@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::command::Tool;
 use super::version::Version;
+use crate::tool::Tool;
 
 /// How long `etcd --version` may take; it answers in milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -19,7 +19,7 @@ pub(super) fn version_of(binary: &Path) -> Result<Version, String> {
         .args(["--version"])
         .text()
         .map_err(|error| error.to_string())?;
-    parse(&answer).ok_or_else(|| "its --version does not answer as etcd does".to_owned())
+    version_answered(&answer).ok_or_else(|| "its --version does not answer as etcd does".to_owned())
 }
 
 /// The `etcd` of `search_path` that is exactly `version`.
@@ -31,8 +31,9 @@ pub(super) fn on_search_path(search_path: &OsStr, version: Version) -> Option<Pa
         .find(|binary| version_of(binary) == Ok(version))
 }
 
-/// `etcd Version: 3.5.1` is the first line of every release's answer.
-fn parse(answer: &str) -> Option<Version> {
+/// The version in the answer of `etcd --version`: `etcd Version: 3.5.1` is the first line of
+/// every release's.
+pub fn version_answered(answer: &str) -> Option<Version> {
     answer.lines().find_map(|line| line.strip_prefix("etcd Version: "))?.trim().parse().ok()
 }
 
@@ -43,9 +44,9 @@ mod tests {
     #[test]
     fn the_version_line_is_read() {
         let answer = "etcd Version: 3.5.16\nGit SHA: Not provided\nGo Version: go1.24.0\n";
-        assert_eq!(parse(answer), Some(Version::new(3, 5, 16)));
-        assert_eq!(parse("etcdctl version: 3.5.16\n"), None);
-        assert_eq!(parse(""), None);
+        assert_eq!(version_answered(answer), Some(Version::new(3, 5, 16)));
+        assert_eq!(version_answered("etcdctl version: 3.5.16\n"), None);
+        assert_eq!(version_answered(""), None);
     }
 
     #[test]

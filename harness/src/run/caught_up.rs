@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stormglass_checkers::history::{MemberIndex, Revision};
 
-use crate::session::{Session, Wait, status};
+use crate::session::{Session, Wait, header};
 
 /// A member that is cut off may not catch up for long.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -19,7 +19,7 @@ pub(super) async fn caught_up(session: &Session, member: MemberIndex, start: Rev
     }
     let mut wait = Wait::new(session, LIMIT, ASK_AGAIN);
     while wait.look().await {
-        let told = status(session, member, ASK_LIMIT).await.and_then(|told| told.header);
+        let told = header(session, member, ASK_LIMIT).await;
         if told.is_some_and(|header| header.revision >= start.previous()) {
             return true;
         }

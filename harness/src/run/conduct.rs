@@ -8,7 +8,7 @@ use stormglass_checkers::history::{
     Body, ClusterGeneration, Environment, MemberIndex, Nanos, Phase, Revision,
 };
 use stormglass_scenarios::plan::Plan;
-use stormglass_scenarios::trigger::WATCH_FUTURE_START;
+use stormglass_scenarios::trigger::{PROGRESS_REQUEST, WATCH_FUTURE_START};
 use stormglass_scenarios::workload::{Role, workload};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
@@ -20,9 +20,10 @@ use super::health::{Healthy, await_healthy};
 use super::interrupt::Interrupts;
 use super::log_scan::scan_logs;
 use super::pace::Pace;
-use super::prepare::start_all;
+use super::prepare::{note_running, start_all};
 use super::recorder_watch::{Progress, keep};
 use super::sampling::{sample_lag, sample_links, sample_status};
+use super::traces::remove_traces;
 use crate::nemesis::{Journal, NemesisReport, Site, carry_out};
 use crate::session::{Session, Stop, record_ready};
 use crate::target::TargetError;
@@ -35,6 +36,8 @@ const WATCH_LIMIT: Duration = Duration::from_secs(10);
 const ACTOR_GRACE: Duration = Duration::from_secs(5);
 /// A heal waits for its member's answer.
 const NEMESIS_LIMIT: Duration = Duration::from_secs(60);
+/// How often members of a store that others use are asked how far a quiet watch has come.
+const PROGRESS_EVERY: Duration = Duration::from_millis(300);
 /// Bound on the recorder watches' catching up with the final revision.
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -73,7 +76,11 @@ pub async fn conduct(
     violated: Option<Arc<AtomicBool>>,
 ) -> Result<Conducted, TargetError> {
     phase(&session, Phase::Prepare);
-    start_all(&session).await?;
+    if session.target.runs_already() {
+        note_running(&session);
+    } else {
+        start_all(&session).await?;
+    }
     let healthy = start_healthy(&session).await?;
     let mut stage = Stage {
         session,
@@ -136,11 +143,16 @@ impl Stage<'_> {
     /// Recorder watches on every member before any traffic, samplers beside them.
     async fn watch_everything(&mut self, start: Revision) {
         for member in self.session.members() {
-            let (sender, receiver) = signal::channel(Progress::default());
-            let (session, stop) = (self.session.clone(), self.closing.clone());
-            let from = (start.next(), self.plan.avoids(WATCH_FUTURE_START));
-            self.background.spawn(keep(session, member, from, stop, sender));
-            self.progress.push(receiver);
+            if self.session.target.can_be_watched() {
+                let (sender, receiver) = signal::channel(Progress::default());
+                let (session, stop) = (self.session.clone(), self.closing.clone());
+                let from = (start.next(), self.plan.avoids(WATCH_FUTURE_START));
+                let shared = self.session.target.runs_already();
+                let asks = shared && !self.plan.avoids(PROGRESS_REQUEST);
+                let every = asks.then_some(PROGRESS_EVERY);
+                self.background.spawn(keep(session, member, from, every, stop, sender));
+                self.progress.push(receiver);
+            }
             let (session, stop) = (self.session.clone(), self.closing.clone());
             self.background.spawn(sample_status(session, member, stop));
         }
@@ -191,16 +203,17 @@ impl Stage<'_> {
         let spec = &self.plan.scenario.workload;
         let mut tasks = JoinSet::new();
         let Some(entry) = workload(&spec.kind) else { return tasks };
-        let mut position = 0;
-        for actor in (entry.actors)(self.plan, "") {
-            let pace = match actor.role {
-                Role::Client => {
-                    position += 1;
-                    Pace::new(spec.rate, spec.clients, position - 1, began)
-                }
-                Role::Watcher => Pace::new(None, 1, 0, began),
+        let mut numbers = 0_u16..;
+        for actor in (entry.actors)(self.plan, &self.plan.prefix) {
+            let client = match actor.role {
+                Role::Client => numbers.next(),
+                Role::Watcher => None,
             };
-            tasks.spawn(act(self.session.clone(), actor, pace, began));
+            let pace = match client {
+                Some(number) => Pace::new(spec.rate, spec.clients, number.into(), began),
+                None => Pace::new(None, 1, 0, began),
+            };
+            tasks.spawn(act(self.session.clone(), actor, client, pace, began));
         }
         tasks
     }
@@ -250,7 +263,7 @@ impl Stage<'_> {
     }
 
     async fn final_reads(&mut self, start: Revision) {
-        revoke_leases(&self.session).await;
+        revoke_leases(&self.session, self.plan.scenario.workload.lease_ttl.max).await;
         phase(&self.session, Phase::Final);
         let above = self.plan.avoids("watch-compacted-start");
         let last = Box::pin(read_all(&self.session, start, above)).await;
@@ -265,5 +278,8 @@ impl Stage<'_> {
         self.closing.raise();
         let end = async { while self.background.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(ACTOR_GRACE, end).await;
+        if self.session.target.runs_already() {
+            remove_traces(&self.session).await;
+        }
     }
 }

@@ -3,33 +3,45 @@
 use std::time::Duration;
 
 use stormglass_checkers::history::{
-    Bytes, HashKv, LeaseRef, MemberIndex, Outcome, Range, Request, Response, Revision, WatchFrame,
-    WatchKind, WatchOpen, WatchRequest,
+    HashKv, LeaseId, LeaseRef, MemberIndex, Outcome, Range, Request, Response, Revision,
+    WatchFrame, WatchKind, WatchOpen, WatchRequest,
 };
 
 use crate::client::{Connection, WatchMessage};
 use crate::clock::after;
-use crate::session::{Session, status};
+use crate::session::{Session, header};
 
 /// Bound on one read of the whole key space.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 /// A healed member may need this long to catch up.
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(8);
 const AGAIN: Duration = Duration::from_millis(100);
+/// A leader looks for expired leases every half second, and may be a new one.
+const EXPIRY_GRACE: Duration = Duration::from_secs(3);
+/// So often a final watch begins again behind a compaction of others.
+const WATCHES_MOST: usize = 4;
 /// Bound on a final watch from the oldest readable revision.
 const WATCH_LIMIT: Duration = Duration::from_secs(6);
 
-/// Revokes every lease that is left, so that no key vanishes between two final reads.
-pub(super) async fn revoke_leases(session: &Session) {
+/// Revokes every lease of the run that is left, so that no key vanishes between two final reads.
+pub(super) async fn revoke_leases(session: &Session, longest_seconds: u32) {
+    let shared = session.target.runs_already();
+    let mut listed_all = false;
     for member in session.members() {
         let mut connection = session.connect(member).await;
         let list = Request::LeaseList {};
         let listed = session.operate(&mut connection, member, list, READ_LIMIT).await;
         let Outcome::Ok(Response::LeaseList(listed)) = listed else { continue };
-        for lease in listed.leases {
+        listed_all = true;
+        let ours = |lease: &LeaseId| !shared || session.recorder.granted().has(*lease);
+        for lease in listed.leases.into_iter().filter(ours) {
             let revoke = Request::LeaseRevoke(LeaseRef { lease });
             session.operate(&mut connection, member, revoke, READ_LIMIT).await;
         }
+    }
+    if shared && !listed_all {
+        // Who may not list leases waits for their end.
+        tokio::time::sleep(Duration::from_secs(longest_seconds.into()) + EXPIRY_GRACE).await;
     }
 }
 
@@ -41,18 +53,30 @@ pub(super) async fn read_all(
     start: Revision,
     above_compaction: bool,
 ) -> Revision {
+    let watched = session.target.can_be_watched();
     let mut last = Revision(0);
     for member in session.members() {
         let mut connection = session.connect(member).await;
-        let outcome = read_until_ok(session, &mut connection, member, whole(false)).await;
+        let outcome = if watched {
+            read_until_ok(session, &mut connection, member, whole(session, false)).await
+        } else {
+            session.operate(&mut connection, member, whole(session, false), READ_LIMIT).await
+        };
         if let Outcome::Ok(response) = outcome {
             last = last.max(response.header().map_or(Revision(0), |header| header.revision));
         }
     }
+    if !watched {
+        // What such a server has of revisions says nothing of how far a member is.
+        return last;
+    }
     for member in session.members() {
         let mut connection = session.connect(member).await;
         catch_up(session, &mut connection, member, last).await;
-        let compacted = hash(session, &mut connection, member, last).await;
+        // The hash is of all keys, and costs a store of others' more than a run of ours may.
+        let ours = !session.target.runs_already();
+        let compacted =
+            if ours { hash(session, &mut connection, member, last).await } else { None };
         let status = Request::Status {};
         session.operate(&mut connection, member, status, READ_LIMIT).await;
         let oldest = match compacted {
@@ -65,13 +89,10 @@ pub(super) async fn read_all(
     last
 }
 
-fn whole(serializable: bool) -> Request {
-    Request::Range(Range {
-        key: Bytes::from("\0"),
-        range_end: Bytes::from("\0"),
-        serializable,
-        ..Range::default()
-    })
+/// A read of every key of the run.
+fn whole(session: &Session, serializable: bool) -> Request {
+    let (key, range_end) = session.keys.clone();
+    Request::Range(Range { key, range_end, serializable, ..Range::default() })
 }
 
 /// A read that fails right after a fault is tried again, as an operation of its own.
@@ -102,16 +123,13 @@ async fn catch_up(
     let clock = session.recorder.clock();
     let end = after(clock.now(), CATCH_UP_LIMIT);
     while clock.now() < end {
-        let revision = status(session, member, AGAIN * 10)
-            .await
-            .and_then(|status| status.header)
-            .map(|header| header.revision);
-        if revision.is_some_and(|revision| revision >= last) {
+        let told = header(session, member, AGAIN * 10).await;
+        if told.is_some_and(|header| header.revision >= last) {
             break;
         }
         tokio::time::sleep(AGAIN).await;
     }
-    read_until_ok(session, connection, member, whole(true)).await;
+    read_until_ok(session, connection, member, whole(session, true)).await;
 }
 
 /// The member's hash at the final revision; returns its compact revision.
@@ -128,19 +146,36 @@ async fn hash(
     }
 }
 
-/// Watches everything that can still be read, until the final revision was delivered.
+/// Watches everything that can still be read, until the final revision was delivered. Where
+/// others compact meanwhile, it begins again behind that.
 async fn watch_all(
+    session: &Session,
+    connection: &mut Connection,
+    member: MemberIndex,
+    mut from: Revision,
+    last: Revision,
+) {
+    for _ in 0..WATCHES_MOST {
+        match watch_from(session, connection, member, from, last).await {
+            Some(compacted) => from = compacted.next(),
+            None => return,
+        }
+    }
+}
+
+/// One such watch; returns the revision that it was cancelled for, if it was.
+async fn watch_from(
     session: &Session,
     connection: &mut Connection,
     member: MemberIndex,
     from: Revision,
     last: Revision,
-) {
+) -> Option<Revision> {
     let recorder = &session.recorder;
     let (process, watch) = (recorder.new_process(), recorder.new_watch());
     let request = WatchRequest {
-        key: Bytes::from("\0"),
-        range_end: Bytes::from("\0"),
+        key: session.keys.0.clone(),
+        range_end: session.keys.1.clone(),
         start_revision: from,
         prev_kv: true,
         ..WatchRequest::default()
@@ -153,11 +188,11 @@ async fn watch_all(
         Ok(_) => None,
         Err(error) => {
             recorder.watch(process, member, watch, WatchFrame::Broken { error });
-            return;
+            return None;
         }
     };
     let take = async {
-        let Some(mut stream) = stream else { return };
+        let mut stream = stream?;
         loop {
             let frame = match stream.next().await {
                 WatchMessage::Frame(frame) => frame,
@@ -169,14 +204,19 @@ async fn watch_all(
                 }
                 _ => None,
             };
+            let compacted = match &frame {
+                WatchFrame::Canceled(canceled) => Some(canceled.compact_revision),
+                _ => None,
+            };
             let ended = matches!(frame, WatchFrame::Broken { .. } | WatchFrame::Canceled(_));
             recorder.watch(process, member, watch, frame);
             if ended || delivered.is_some_and(|revision| revision >= last) {
-                return;
+                return compacted.filter(|revision| *revision >= from);
             }
         }
     };
-    let _ = tokio::time::timeout(WATCH_LIMIT, take).await;
+    let compacted = tokio::time::timeout(WATCH_LIMIT, take).await.ok().flatten();
     let error = "closed by the harness".to_owned();
     recorder.watch(process, member, watch, WatchFrame::Broken { error });
+    compacted
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use stormglass_checkers::history::{
-    Bytes, HexId, MemberIndex, Outcome, Range, Request, Response, Revision,
+    HexId, MemberIndex, Outcome, Range, Request, Response, Revision,
 };
 
 use crate::clock::after;
@@ -62,7 +62,9 @@ pub async fn await_healthy(session: &Session, limit: Duration) -> Result<Vec<Hea
 
 async fn probe(session: &Session, member: MemberIndex) -> Result<Healthy, String> {
     let mut connection = session.connect(member).await;
-    let range = Range { key: Bytes::from("\0"), count_only: true, ..Range::default() };
+    // A key of the run's: others' may be out of bounds.
+    let key = session.keys.0.clone();
+    let range = Range { key, count_only: true, ..Range::default() };
     match connection.call_within(&Request::Range(range), PROBE_LIMIT).await {
         Outcome::Ok(Response::Range(response)) => match response.header {
             Some(header) => Ok(Healthy {
@@ -70,6 +72,10 @@ async fn probe(session: &Session, member: MemberIndex) -> Result<Healthy, String
                 member_id: header.member_id,
                 revision: header.revision,
             }),
+            // Some servers of the API send none; those that we start do.
+            None if session.target.runs_already() => {
+                Ok(Healthy { cluster_id: HexId(0), member_id: HexId(0), revision: Revision(0) })
+            }
             None => Err("answered without a header".to_owned()),
         },
         Outcome::Ok(_) => Err("answered something else".to_owned()),

@@ -13,6 +13,7 @@ mod pace;
 mod prepare;
 mod recorder_watch;
 mod sampling;
+mod traces;
 mod watching;
 
 pub use actor::act;

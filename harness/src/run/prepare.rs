@@ -25,6 +25,15 @@ pub(super) async fn start_all(session: &Session) -> Result<(), TargetError> {
     Ok(())
 }
 
+/// Records members that run already, as the run found them.
+pub(super) fn note_running(session: &Session) {
+    for index in session.members() {
+        if let Some(incarnation) = session.member(index).incarnation() {
+            record_start(session, index, incarnation);
+        }
+    }
+}
+
 /// Waits until a member ends by itself: before the first health that means that the
 /// cluster will never be healthy as it was asked for.
 pub(super) async fn early_end(session: &Session) -> TargetError {

@@ -6,13 +6,12 @@
 use std::time::Duration;
 
 use stormglass_checkers::history::{
-    Bytes, MemberIndex, ProcessId, Revision, WatchFrame, WatchId, WatchKind, WatchOpen,
-    WatchRequest,
+    MemberIndex, ProcessId, Revision, WatchFrame, WatchId, WatchKind, WatchOpen, WatchRequest,
 };
 use tokio::sync::watch as signal;
 
 use super::caught_up::caught_up;
-use crate::client::{WatchMessage, WatchStream};
+use crate::client::{WatchMessage, WatchSender, WatchStream};
 use crate::session::{Session, Stop};
 
 /// Bound on opening a stream.
@@ -35,6 +34,7 @@ pub async fn keep(
     session: Session,
     member: MemberIndex,
     (from, careful): (Revision, bool),
+    progress_every: Option<Duration>,
     stop: Stop,
     progress: signal::Sender<Progress>,
 ) {
@@ -44,6 +44,7 @@ pub async fn keep(
         member,
         next: from,
         careful,
+        progress_every,
         last: None,
         open: None,
         progress,
@@ -68,6 +69,9 @@ struct Keeper {
     member: MemberIndex,
     next: Revision,
     careful: bool,
+    /// How often the member is asked how far it has come: where others write too, nothing else
+    /// says that a revision is theirs.
+    progress_every: Option<Duration>,
     last: Option<WatchId>,
     /// The watch that has not ended yet.
     open: Option<WatchId>,
@@ -83,8 +87,8 @@ impl Keeper {
         }
         let watch = self.session.recorder.new_watch();
         let request = WatchRequest {
-            key: Bytes::from("\0"),
-            range_end: Bytes::from("\0"),
+            key: self.session.keys.0.clone(),
+            range_end: self.session.keys.1.clone(),
             start_revision: self.next,
             prev_kv: true,
             progress_notify: true,
@@ -98,14 +102,29 @@ impl Keeper {
         let mut connection = self.session.connect(self.member).await;
         match connection.watch(&request, OPEN_LIMIT).await {
             Err(error) => self.record(watch, WatchFrame::Broken { error }),
-            Ok((_sender, stream)) => self.take_frames(watch, stream).await,
+            Ok((sender, stream)) => self.take_frames(watch, sender, stream).await,
         }
         self.open = None;
     }
 
-    async fn take_frames(&mut self, watch: WatchId, mut stream: WatchStream) {
+    async fn take_frames(
+        &mut self,
+        watch: WatchId,
+        mut sender: WatchSender,
+        mut stream: WatchStream,
+    ) {
         loop {
-            let frame = match stream.next().await {
+            let asks = tokio::time::sleep(self.progress_every.unwrap_or(Duration::MAX / 4));
+            let message = tokio::select! {
+                message = stream.next() => message,
+                () = asks => {
+                    self.record(watch, WatchFrame::RequestProgress {});
+                    // A broken stream says so itself.
+                    let _ = sender.request_progress().await;
+                    continue;
+                }
+            };
+            let frame = match message {
                 WatchMessage::Frame(frame) => frame,
                 WatchMessage::Broken(error) => WatchFrame::Broken { error },
             };

@@ -67,6 +67,6 @@ pub(super) fn sample_links(session: &Session) {
 fn member_of(place: Place) -> Option<MemberIndex> {
     match place {
         Place::Member(member) => Some(member),
-        Place::Clients => None,
+        Place::Clients | Place::Client(_) => None,
     }
 }

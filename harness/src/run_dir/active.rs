@@ -16,6 +16,7 @@ use super::folder::RunDir;
 use super::launch::Launch;
 use super::machine::Machine;
 use super::process::start_time;
+use super::run_process::{RunProcess, Standing};
 use crate::releases::{Store, Version};
 
 /// How the files of entries end; while one is written it has another name.
@@ -46,12 +47,11 @@ impl ActiveRun {
         static REGISTERED: AtomicU32 = AtomicU32::new(0);
         fs::create_dir_all(folder)?;
         let run_dir = fs::canonicalize(run_dir)?;
-        let pid = process::id();
-        let start_time = start_time(pid)?.unwrap_or(0);
+        let RunProcess { pid, start_time, machine } = RunProcess::here()?;
         let isolated = RunDir::open(&run_dir)
             .and_then(|dir| RunDir::read::<Launch>(&dir.launch()))
             .is_ok_and(|launch| launch.isolated);
-        let run = RegisteredRun { pid, start_time, machine: Machine::here(), run_dir, isolated };
+        let run = RegisteredRun { pid, start_time, machine, run_dir, isolated };
         let number = REGISTERED.fetch_add(1, Ordering::Relaxed);
         let file = folder.join(format!("{pid}-{start_time}-{number}.{EXTENSION}"));
         let beside = file.with_extension("part");
@@ -119,18 +119,6 @@ pub struct NotedMember {
     pub pid: u32,
     /// When that started, as in [`RegisteredRun::start_time`].
     pub start_time: u64,
-}
-
-/// What became of a registered run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Its process runs.
-    Live,
-    /// Its process is gone, and whatever is left can be undone.
-    Dead,
-    /// It belongs to another machine or container that shares this cache; nothing can be said
-    /// about its process from here.
-    Elsewhere,
 }
 
 /// An entry of the registry.
@@ -206,19 +194,8 @@ impl ActiveEntry {
     /// # Errors
     /// When the system does not say.
     pub fn standing(&self) -> io::Result<Standing> {
-        let (here, there) = (Machine::here(), &self.run.machine);
-        if here.host != there.host {
-            return Ok(Standing::Elsewhere);
-        }
-        if here.boot != there.boot {
-            // The machine was started anew since.
-            return Ok(Standing::Dead);
-        }
-        if here.pid_namespace != there.pid_namespace {
-            return Ok(Standing::Elsewhere);
-        }
-        let runs = start_time(self.run.pid)? == Some(self.run.start_time);
-        Ok(if runs { Standing::Live } else { Standing::Dead })
+        let RegisteredRun { pid, start_time, ref machine, .. } = self.run;
+        RunProcess { pid, start_time, machine: machine.clone() }.standing()
     }
 }
 

@@ -3,14 +3,24 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use stormglass_checkers::history::Revision;
+
+use crate::target::docker::Images;
+use crate::target::external::ExternalStart;
 
 /// What the outer process decided before any thread or namespace existed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
     /// etcd's binary.
     pub binary: PathBuf,
     /// Its version.
     pub version: String,
+    /// The images of a run in containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Images>,
+    /// The cluster of a run on one that runs already. It holds no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalLaunch>,
     /// A substitution of the release, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_note: Option<String>,
@@ -53,6 +63,24 @@ pub struct Launch {
     pub shown_dir: String,
 }
 
+/// A cluster that runs already, as the run found it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalLaunch {
+    /// Its members.
+    pub members: Vec<ExternalStart>,
+    /// Its revision when no key of the run existed.
+    pub start_revision: Revision,
+    /// Whether whoever started the run has said that the cluster is theirs.
+    pub owned: bool,
+    /// Whether its revisions mean anything.
+    pub revisions: bool,
+    /// Whether the recorder can watch its members.
+    pub watches: bool,
+    /// What is left out of the run, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
 /// A release that members are changed to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherRelease {
@@ -62,6 +90,9 @@ pub struct OtherRelease {
     pub version: String,
     /// The binary.
     pub binary: PathBuf,
+    /// Its images, in a run in containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Images>,
     /// A substitution, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

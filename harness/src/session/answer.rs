@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use stormglass_checkers::history::{MemberIndex, Outcome, Request, Response, StatusResponse};
+use stormglass_checkers::history::{
+    Header, MemberIndex, Outcome, Range, Request, Response, StatusResponse,
+};
 
 use super::shared::Session;
 use crate::clock::after;
@@ -20,6 +22,24 @@ pub async fn status(
     let mut connection = session.connect(member).await;
     match connection.call_within(&Request::Status {}, limit).await {
         Outcome::Ok(Response::Status(status)) => Some(status),
+        _ => None,
+    }
+}
+
+/// The header of whatever a member answers by itself; not an operation of the history. A store
+/// with users may keep its status for root, so where the store is not ours it is asked for a key
+/// of the run's instead.
+pub async fn header(session: &Session, member: MemberIndex, limit: Duration) -> Option<Header> {
+    if !session.target.runs_already() {
+        return Box::pin(status(session, member, limit)).await?.header;
+    }
+    let key = session.keys.0.clone();
+    let range = Range { key, count_only: true, serializable: true, ..Range::default() };
+    let answered = Box::pin(async {
+        session.connect(member).await.call_within(&Request::Range(range), limit).await
+    });
+    match answered.await {
+        Outcome::Ok(Response::Range(answer)) => answer.header,
         _ => None,
     }
 }
@@ -53,7 +73,7 @@ pub async fn await_answer(
     let began = clock.now();
     let end = after(began, limit);
     while clock.now() < end {
-        if status(session, member, ASK_LIMIT).await.is_some() {
+        if header(session, member, ASK_LIMIT).await.is_some() {
             return Some(Duration::from_nanos(clock.now().0.saturating_sub(began.0)));
         }
         tokio::time::sleep(ASK_AGAIN).await;

@@ -37,7 +37,7 @@ pub async fn start_member(
 /// Records that a member's process runs, and notes it for `cleanup` where it could outlive
 /// the harness.
 pub fn record_start(session: &Session, index: MemberIndex, incarnation: Incarnation) {
-    if let (Some(register), Ok(pid)) = (&session.register, u32::try_from(incarnation.pid))
+    if let (Some(register), Ok(pid @ 1..)) = (&session.register, u32::try_from(incarnation.pid))
         && let Err(error) = register.note_member(session.member(index).name(), pid)
     {
         session.recorder.note(format!("{index} is not noted for cleanup: {error}"));

@@ -8,7 +8,7 @@ mod shared;
 mod stop;
 mod wait;
 
-pub use answer::{await_answer, leader, status};
+pub use answer::{await_answer, header, leader, status};
 pub use excuses::Excuses;
 pub use life::{Ended, record_end, record_ready, record_start, start_member};
 pub use shared::Session;

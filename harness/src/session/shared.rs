@@ -1,9 +1,10 @@
 //! What every task of a run shares.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stormglass_checkers::history::{MemberIndex, Outcome, ProcessId, Request};
+use stormglass_checkers::history::{Bytes, MemberIndex, Outcome, ProcessId, Request};
 
 use super::excuses::Excuses;
 use super::stop::Stop;
@@ -22,6 +23,8 @@ pub struct Session {
     pub recorder: Recorder,
     /// The cluster.
     pub target: Arc<dyn Target>,
+    /// Every key of the run, as requests name it.
+    pub keys: (Bytes, Bytes),
     /// Bound on each operation of the workload.
     pub deadline: Duration,
     /// Raised when traffic shall end.
@@ -56,8 +59,24 @@ impl Session {
     /// # Panics
     /// When the member's URL is no URL: the target made it.
     pub async fn connect(&self, member: MemberIndex) -> Connection {
+        self.connect_from(None, member).await
+    }
+
+    /// A new connection of a client of the workload, by its number, to one member: from an
+    /// address of its own, so that the network can tell it from others.
+    ///
+    /// # Panics
+    /// When the member's URL is no URL: the target made it.
+    pub async fn connect_client(&self, client: u16, member: MemberIndex) -> Connection {
+        let from = self.target.network().ok().map(|network| network.client_address(client));
+        self.connect_from(from, member).await
+    }
+
+    async fn connect_from(&self, from: Option<IpAddr>, member: MemberIndex) -> Connection {
         let endpoint = self.member(member).client_url().to_owned();
-        let dial = Dial { endpoint, connect_timeout: CONNECT_TIMEOUT, deadline: self.deadline };
+        let (connect_timeout, deadline) = (CONNECT_TIMEOUT, self.deadline);
+        let access = self.target.access();
+        let dial = Dial { endpoint, from, access, connect_timeout, deadline };
         Connection::open(&dial).await.expect("a target's member has a URL")
     }
 

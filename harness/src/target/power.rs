@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub use stormglass_linux::disk::{
 pub use stormglass_linux::memory::Use as MemoryUse;
 pub use stormglass_linux::switch::{Link, LinkCounters, Share};
 pub use stormglass_linux::vdso::{Rate, Wall};
+
+use crate::client::Access;
 
 /// A power that a target does not grant, and what would make it available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +99,30 @@ pub trait Target: Send + Sync {
     /// Its members, in the order of their indices.
     fn members(&self) -> &[Arc<dyn Member>];
 
+    /// Whether its members run before the run begins, and after it: somebody else's.
+    fn runs_already(&self) -> bool {
+        false
+    }
+
+    /// Whether the recorder can watch what its members do.
+    fn can_be_watched(&self) -> bool {
+        true
+    }
+
+    /// What it takes to be let in by its members.
+    fn access(&self) -> Access {
+        Access::default()
+    }
+
+    /// Whether its members may be given work that others feel: compactions, defragmentations,
+    /// another leader.
+    ///
+    /// # Errors
+    /// When nobody has allowed it.
+    fn maintenance(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
     /// The network between them.
     ///
     /// # Errors
@@ -155,6 +182,12 @@ pub trait Member: Send + Sync {
     /// # Errors
     /// When no new member can be made here.
     fn seat(&self) -> Result<&dyn Seat, Unsupported>;
+
+    /// The power to save snapshots of its store and to restore it from one.
+    ///
+    /// # Errors
+    /// When the tools for that are not there.
+    fn snapshots(&self) -> Result<&dyn Snapshots, Unsupported>;
 
     /// The power over the disk that its data is on.
     ///
@@ -235,6 +268,13 @@ pub trait Memory {
     /// When the system refuses.
     fn limit(&self, bytes: Option<u64>) -> io::Result<()>;
 
+    /// Limits it to what it has and `spare` bytes, and never to more than `most`; returns the
+    /// limit.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn confine(&self, spare: u64, most: u64) -> io::Result<u64>;
+
     /// What it has taken.
     ///
     /// # Errors
@@ -293,6 +333,33 @@ pub trait Seat {
     fn join(&self, cluster: &[MemberIndex]) -> io::Result<Incarnation>;
 }
 
+/// Snapshots of a member's whole store, as operators make and use them: with the tools of the
+/// release that it runs. Calls may block for as long as those take.
+pub trait Snapshots {
+    /// Saves what the member has, to a file that the caller removes.
+    ///
+    /// # Errors
+    /// When the member does not answer, or what it sends is not whole.
+    fn save(&self) -> io::Result<PathBuf>;
+
+    /// What the tools tell of a snapshot, as JSON: its hash, its revision and its keys.
+    ///
+    /// # Errors
+    /// When it is none, or damaged.
+    fn describe(&self, snapshot: &Path) -> io::Result<String>;
+
+    /// Puts the data of a member of a new cluster, founded with all members from a snapshot, in
+    /// place of what there is. The token tells the new cluster from all others. The member must
+    /// not run.
+    ///
+    /// # Errors
+    /// When the tools refuse, or the data cannot be replaced.
+    fn restore(&self, snapshot: &Path, token: &str) -> io::Result<()>;
+
+    /// From its next start on the member tells that its cluster was founded anew.
+    fn refound(&self);
+}
+
 /// Moving the clocks that a member sees, and nobody else. A member that is started again has
 /// true clocks. Calls may block for as long as the operating system takes; each fails with
 /// `NotFound` when the member does not run.
@@ -325,6 +392,8 @@ pub enum Place {
     Member(MemberIndex),
     /// The harness, with all its clients.
     Clients,
+    /// One of the addresses that clients of the workload connect from, counted from 0.
+    Client(u16),
 }
 
 /// The network between members and clients, one directed link at a time.
@@ -334,6 +403,13 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// When there is no such link, or the system refuses.
     fn set(&self, from: Place, to: Place, link: Link) -> io::Result<()>;
+
+    /// How many addresses there are that clients of the workload connect from.
+    fn clients(&self) -> u16;
+
+    /// The address that a client of the workload connects from, by its number. Where there are
+    /// more clients than addresses, some share one.
+    fn client_address(&self, client: u16) -> IpAddr;
 
     /// What became of them since the target was made.
     ///

@@ -28,9 +28,9 @@ const WORLD: [&str; 8] =
     ["bollard", "etcd-client", "hyper", "mio", "reqwest", "tokio", "tonic", "ureq"];
 
 /// The modules of the harness, each of which may use those before it.
-const LAYERS: [&str; 11] = [
-    "clock", "exit", "releases", "target", "client", "recorder", "run_dir", "session", "nemesis",
-    "run", "cli",
+const LAYERS: [&str; 13] = [
+    "clock", "exit", "tool", "releases", "client", "probe", "target", "recorder", "run_dir",
+    "session", "nemesis", "run", "cli",
 ];
 
 #[test]
@@ -68,7 +68,7 @@ fn the_levers_know_neither_runtime_nor_etcd() {
 #[test]
 fn the_harness_is_the_one_that_touches_the_world() {
     let below = normal_tree(&metadata(), "stormglass");
-    for name in ["tokio", "tonic", "etcd-client", "ureq"] {
+    for name in ["tokio", "tonic", "etcd-client", "ureq", "bollard"] {
         assert!(below.contains(name), "stormglass depends on {name}");
     }
 }

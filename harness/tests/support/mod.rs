@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use stormglass_checkers::history::{Event, History};
+use stormglass_checkers::history::{Body, Event, FaultBegin, FaultEnd, History};
 use stormglass_checkers::verdict::Judgement;
 
 /// The program under test, with a cache that tests share.
@@ -91,4 +91,18 @@ pub(crate) fn processes_with(text: &str) -> Vec<u32> {
 pub(crate) fn is_root() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").expect("/proc");
     status.lines().any(|line| line.starts_with("Uid:\t0\t"))
+}
+
+/// The first fault of a kind, from its begin to its end.
+pub(crate) fn fault<'a>(events: &'a [Event], kind: &str) -> (&'a FaultBegin, &'a FaultEnd) {
+    let begin = events.iter().find_map(|event| match &event.body {
+        Body::FaultBegin(begin) if begin.fault.kind == kind => Some(begin),
+        _ => None,
+    });
+    let begin = begin.unwrap_or_else(|| panic!("{kind} never began"));
+    let end = events.iter().find_map(|event| match &event.body {
+        Body::FaultEnd(end) if end.id == begin.id => Some(end),
+        _ => None,
+    });
+    (begin, end.unwrap_or_else(|| panic!("{kind} never ended")))
 }

@@ -122,8 +122,11 @@ fn glance(record: &RunRecord<'_>, digest: &Digest) -> Figure {
     Figure { wide: draw(true), narrow: draw(false) }
 }
 
-/// How a checker's result reads: `2 findings`, `holds`, `unknown`.
+/// How a checker's result reads: `2 findings`, `holds`, `unknown`, `not judged: …`.
 pub(crate) fn result(verdict: &stormglass_checkers::verdict::Verdict) -> String {
+    if let Some(why) = &verdict.not_judged {
+        return format!("not judged: {}", crate::text::visible(why));
+    }
     match verdict.status {
         Status::Valid => "holds".to_owned(),
         Status::Unknown => "unknown".to_owned(),

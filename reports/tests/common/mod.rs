@@ -71,6 +71,7 @@ fn plan() -> Plan {
     Plan {
         stormglass_plan: PLAN_SCHEMA,
         scenario,
+        prefix: String::new(),
         seed: 0x2a91,
         release: "3.5.1".to_owned(),
         triggers_avoided: vec!["watch-compacted-start".to_owned()],
@@ -93,6 +94,7 @@ fn preamble() -> Preamble {
         prefix: String::new(),
         start_revision: Revision(1),
         exclusive: true,
+        revisions: true,
         started: "2026-11-23 01:40:00 UTC".to_owned(),
         written_by: "0.1.0".to_owned(),
     }

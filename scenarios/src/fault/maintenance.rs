@@ -28,3 +28,19 @@ pub(super) const CHANGE_RELEASE: FaultEntry = FaultEntry {
         },
     ],
 };
+
+pub(super) const RESTORE: FaultEntry = FaultEntry {
+    kind: "restore",
+    summary: "save a snapshot of the store; a while later kill all members, restore the cluster \
+              from it, and start that when `for` is over",
+    power: Power::Kill,
+    duration: Duration::from_secs(1),
+    disruptive: true,
+    settle: Duration::from_secs(4),
+    params: &[ParamEntry {
+        name: "age",
+        default: "2s",
+        summary: "how much older the snapshot is than the kill",
+        form: ParamForm::Span,
+    }],
+};

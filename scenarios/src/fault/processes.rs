@@ -85,8 +85,8 @@ pub(super) const LIMIT_MEMORY: FaultEntry = FaultEntry {
     settle: Duration::from_secs(1),
     params: &[ParamEntry {
         name: "spare",
-        default: "256",
-        summary: "how much more than it has when the fault begins, in KiB",
+        default: "0",
+        summary: "how much more than it has, in KiB",
         form: ParamForm::Count,
     }],
 };

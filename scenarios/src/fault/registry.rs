@@ -32,6 +32,11 @@ impl FaultEntry {
     pub fn in_model(&self) -> bool {
         !OUT_OF_MODEL.contains(&self.kind)
     }
+
+    /// Whether it can only hit all members.
+    pub fn hits_all(&self) -> bool {
+        OF_ALL.contains(&self.kind)
+    }
 }
 
 /// A parameter of a kind of fault.
@@ -107,9 +112,12 @@ pub fn fault(kind: &str) -> Option<&'static FaultEntry> {
 }
 
 /// Faults that etcd does not promise to survive.
-const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data"];
+const OUT_OF_MODEL: &[&str] = &["lying-disk", "corrupt", "lose-data", "restore"];
 
-static FAULTS: [FaultEntry; 28] = [
+/// Faults that are of the cluster as a whole.
+const OF_ALL: &[&str] = &["restore"];
+
+static FAULTS: [FaultEntry; 29] = [
     FaultEntry {
         kind: "kill",
         summary: "SIGKILL the member's process; start it again when `for` is over",
@@ -196,12 +204,15 @@ static FAULTS: [FaultEntry; 28] = [
         duration: Duration::from_secs(2),
         disruptive: true,
         settle: Duration::from_secs(1),
-        params: &[ParamEntry {
-            name: "shape",
-            default: "halves",
-            summary: "what is cut",
-            form: ParamForm::Word(&["halves", "deaf", "mute", "bridge", "ring", "clients"]),
-        }],
+        params: &[
+            ParamEntry {
+                name: "shape",
+                default: "halves",
+                summary: "what is cut",
+                form: ParamForm::Word(&["halves", "deaf", "mute", "bridge", "ring", "clients"]),
+            },
+            CLIENT,
+        ],
     },
     FaultEntry {
         kind: "disturb",
@@ -220,7 +231,7 @@ static FAULTS: [FaultEntry; 28] = [
         duration: Duration::from_millis(200),
         disruptive: true,
         settle: Duration::from_secs(1),
-        params: &[CLIENTS_TOO],
+        params: &[CLIENTS_TOO, CLIENT],
     },
     disks::POWER_FAILURE,
     disks::SLOW_DISK,
@@ -241,6 +252,7 @@ static FAULTS: [FaultEntry; 28] = [
     membership::MOVE_LEADER,
     membership::FORCE_SNAPSHOT,
     maintenance::CHANGE_RELEASE,
+    maintenance::RESTORE,
 ];
 
 const CLIENTS_TOO: ParamEntry = ParamEntry {
@@ -250,7 +262,15 @@ const CLIENTS_TOO: ParamEntry = ParamEntry {
     form: ParamForm::Flag,
 };
 
-static DISTURBANCES: [ParamEntry; 8] = [
+/// Which clients a fault of the network is about.
+const CLIENT: ParamEntry = ParamEntry {
+    name: "client",
+    default: "all",
+    summary: "with `one` it is about the links between the member and one client alone",
+    form: ParamForm::Word(&["all", "one"]),
+};
+
+static DISTURBANCES: [ParamEntry; 9] = [
     ParamEntry {
         name: "delay",
         default: "0s",
@@ -274,6 +294,7 @@ static DISTURBANCES: [ParamEntry; 8] = [
         form: ParamForm::Count,
     },
     CLIENTS_TOO,
+    CLIENT,
 ];
 
 const fn percent(name: &'static str, summary: &'static str) -> ParamEntry {

@@ -89,6 +89,7 @@ static DRAWS: [Draw; 23] = [
             // No ring: three members have none.
             &[("shape", "bridge")],
             &[("shape", "clients")],
+            &[("shape", "clients"), ("client", "one")],
         ],
         ..USUAL
     },
@@ -101,6 +102,7 @@ static DRAWS: [Draw; 23] = [
             &[("delay", "150ms")],
             &[("loss", "5"), ("clients", "true")],
             &[("loss", "20")],
+            &[("loss", "20"), ("delay", "100ms"), ("client", "one")],
             &[("duplicate", "10"), ("reorder", "10")],
             &[("corrupt", "1")],
             &[("bandwidth", "200000")],
@@ -110,7 +112,7 @@ static DRAWS: [Draw; 23] = [
     Draw {
         kind: "reset",
         hold: (100, 500),
-        params: &[&[("clients", "false")], &[("clients", "true")]],
+        params: &[&[("clients", "false")], &[("clients", "true")], &[("client", "one")]],
         ..USUAL
     },
     Draw {

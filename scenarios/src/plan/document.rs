@@ -21,6 +21,9 @@ pub struct Plan {
     /// The scenario, with every setting of the command line in it, and the members' flags
     /// that its storm has drawn.
     pub scenario: Scenario,
+    /// What every key of the run begins with; empty where the whole store is the run's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
     /// The seed of all random draws.
     pub seed: u64,
     /// The release of etcd under test.
@@ -64,6 +67,7 @@ impl Plan {
         let mut plan = Self {
             stormglass_plan: PLAN_SCHEMA,
             scenario: scenario.clone(),
+            prefix: String::new(),
             seed,
             release: release.to_owned(),
             triggers_avoided: Vec::new(),

@@ -35,12 +35,13 @@ pub fn template() -> &'static str {
     include_str!("../../catalog/template.toml")
 }
 
-static CATALOG: [CatalogEntry; 7] = [
+static CATALOG: [CatalogEntry; 8] = [
     CatalogEntry { name: "demo", text: include_str!("../../catalog/demo.toml") },
     CatalogEntry { name: "lists", text: include_str!("../../catalog/lists.toml") },
     CatalogEntry { name: "locks", text: include_str!("../../catalog/locks.toml") },
     CatalogEntry { name: "quick", text: include_str!("../../catalog/quick.toml") },
     CatalogEntry { name: "quiet", text: include_str!("../../catalog/quiet.toml") },
+    CatalogEntry { name: "shared", text: include_str!("../../catalog/shared.toml") },
     CatalogEntry { name: "storm", text: include_str!("../../catalog/storm.toml") },
     CatalogEntry { name: "upgrade", text: include_str!("../../catalog/upgrade.toml") },
 ];

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Avoid, Check, Limits};
 use super::cluster::Cluster;
+use super::external_spec::ExternalSpec;
 use super::fault_spec::FaultSpec;
 use super::storm_spec::StormSpec;
 use super::workload_spec::WorkloadSpec;
@@ -26,6 +27,9 @@ pub struct Scenario {
     /// The cluster under test.
     #[serde(default)]
     pub cluster: Cluster,
+    /// What may be done to a cluster that runs already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalSpec>,
     /// The traffic.
     #[serde(default)]
     pub workload: WorkloadSpec,

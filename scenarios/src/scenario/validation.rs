@@ -8,6 +8,7 @@ use super::suggestion::did_you_mean;
 use crate::trigger;
 
 mod cluster;
+mod external;
 mod fault;
 mod storm;
 mod workload;
@@ -37,6 +38,7 @@ fn check(scenario: &Scenario) -> Result<(), Flaw> {
     })?;
     limits(scenario)?;
     cluster::check(&scenario.cluster)?;
+    scenario.external.as_ref().map_or(Ok(()), external::check)?;
     workload::check(&scenario.workload)?;
     fault::check(scenario)?;
     storm::check(scenario)?;

@@ -62,6 +62,7 @@ impl<'a> Simulation<'a> {
             prefix: String::new(),
             start_revision: Revision(1),
             exclusive: true,
+            revisions: true,
             started: String::new(),
             written_by: format!("stormglass {}", env!("CARGO_PKG_VERSION")),
         }

@@ -3,6 +3,8 @@
 mod actor;
 mod append;
 mod context;
+mod keys_below;
+mod lease_ids;
 mod lock;
 mod mixed;
 mod registry;
@@ -11,5 +13,6 @@ mod weights;
 
 pub use actor::{Actor, Role, Workload};
 pub use context::Context;
+pub use keys_below::keys_below;
 pub use registry::{WeightEntry, WorkloadEntry, workload, workloads};
 pub use step::{Step, WatchStep};

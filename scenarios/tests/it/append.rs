@@ -97,6 +97,7 @@ fn context() -> CheckContext {
         prefix: String::new(),
         start_revision: Revision(1),
         exclusive: true,
+        revisions: true,
         started: String::new(),
         written_by: String::new(),
     };

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use stormglass_scenarios::scenario::{Scenario, Selector, Span, Storage};
 
 /// Name of the case, and the lines after `schema` and `name`.
-const BROKEN: [(&str, &str); 49] = [
+const BROKEN: [(&str, &str); 50] = [
     ("no TOML", "[workload\nclients = 3"),
     ("unterminated string", "summary = \"abc"),
     ("unknown key at the root", "sumary = \"x\""),
@@ -25,6 +25,10 @@ const BROKEN: [(&str, &str); 49] = [
     ("empty target", "[[fault]]\nkind = \"kill\"\nevery = \"5s\"\ntarget = []"),
     ("no such member", "[[fault]]\nkind = \"kill\"\nevery = \"5s\"\ntarget = [\"m1\", \"m4\"]"),
     ("member twice", "[[fault]]\nkind = \"kill\"\nevery = \"5s\"\ntarget = [\"m1\", \"m1\"]"),
+    (
+        "a part of what is whole",
+        "[[fault]]\nkind = \"restore\"\nat = \"3s\"\ntarget = \"minority\"",
+    ),
     ("neither at nor every", "[[fault]]\nkind = \"kill\""),
     ("both at and every", "[[fault]]\nkind = \"kill\"\nat = \"1s\"\nevery = \"5s\""),
     ("fault longer than its period", "[[fault]]\nkind = \"kill\"\nevery = \"5s\"\nfor = \"4s\""),

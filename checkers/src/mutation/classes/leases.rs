@@ -38,7 +38,8 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
         precondition: "a revision that deletes keys of one lease, acknowledged to nobody and not \
                        the doing of a request without an answer, while nobody ever asks to \
                        revoke the lease; before it was shown, a grant or keepalive of the lease \
-                       was answered",
+                       was answered, and of grants of its ID none was under way with another, or \
+                       then, or acknowledged at that revision or later",
         why: "the last such answer gives ten seconds more than had passed, since its request was \
               sent, when the deletion was shown; no key goes before that (L2)",
         caught_by: "leases",
@@ -61,7 +62,8 @@ pub(in crate::mutation) const LEASES: &[Class] = &[
         name: "partial-expiry",
         summary: "a lease ends and one of its keys stays",
         precondition: "a revision that deletes at least two keys of one lease, acknowledged to \
-                       nobody; no request without an answer may have deleted all but the second",
+                       nobody, of the last grant of its ID as in early-expiry; no request \
+                       without an answer may have deleted all but the second",
         why: "the deletion of the second key goes from every watch; both keys were attached right \
               before, as watches show, and the end of a lease deletes all its keys at once (L4)",
         caught_by: "leases",
@@ -218,12 +220,33 @@ fn expiries(ground: &Ground<'_>) -> Vec<Expiry> {
                 event.kind == KeyEventKind::Delete && pair.is_some_and(|pair| pair.lease == lease)
             });
             let alike = alike && !in_doubt(ground, revision, index, None);
+            let alike = alike && is_of_the_last_grant(ground, lease, revision, index);
             if alike && !revoked.contains(&lease) && ground.knows(revision) {
                 found.push(Expiry { lease, revision, shown: index });
             }
         }
     }
     found
+}
+
+/// Whether an end of a lease, shown by an event, is that of the grant that was sent last: no two
+/// grants of the ID were under way together, none when the end was shown, and none that was
+/// acknowledged came after it.
+fn is_of_the_last_grant(ground: &Ground<'_>, lease: LeaseId, end: Revision, shown: usize) -> bool {
+    let asks =
+        |request: &Request| matches!(request, Request::LeaseGrant(one) if one.lease == lease);
+    let mut unanswered = ground.unanswered().take_while(|(sent, _)| *sent < shown);
+    let asked = ground.operations.iter().filter(|one| one.invocation < shown && asks(one.request));
+    let mut grants: Vec<&Operation<'_>> = asked.collect();
+    grants.sort_by_key(|one| one.invocation);
+    let over = |one: &&Operation<'_>| {
+        let made = one.answer().is_some();
+        let earlier = one.header().is_some_and(|header| header.revision < end);
+        one.completion < shown && (earlier || !made)
+    };
+    !unanswered.any(|(_, request)| asks(request))
+        && grants.windows(2).all(|pair| pair[0].completion < pair[1].invocation)
+        && grants.iter().all(over)
 }
 
 /// Whether a request without an answer, sent before an event, may have deleted the keys of a
@@ -323,7 +346,7 @@ fn dead_put(ground: &Ground<'_>, place: Place) -> Option<Mutant> {
     let header = operation.header().copied();
     let revision = last_revision(ground).next();
     let header = header.map(|header| Header { revision, ..header });
-    let (key, value) = ("selftest".into(), ground.unwritten());
+    let (key, value) = (ground.own_key("selftest"), ground.unwritten());
     let put = Put { key, value, lease, ..Put::default() };
     let at = ground.history.events.get(end)?.at;
     let invoke = Body::Invoke(Invoke { intended: at, request: Request::Put(put) });

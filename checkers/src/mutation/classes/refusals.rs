@@ -61,7 +61,7 @@ pub(in crate::mutation) const REFUSALS: &[Class] = &[
         plant: |ground, place| {
             let (lease, _) = fresh_grant(ground, ground.completed_at(place.at)?)?;
             let event = ground.history.events.get(place.at)?;
-            let (key, value) = ("selftest".into(), ground.unwritten());
+            let (key, value) = (ground.own_key("selftest"), ground.unwritten());
             let put = Request::Put(Put { key, value, lease, ..Put::default() });
             let invoke = Body::Invoke(Invoke { intended: event.at, request: put });
             let complete = Body::Complete(refusal(Refusal::LeaseNotFound));

@@ -1,7 +1,7 @@
 //! Watches that deliver what they must not, or say that they are further than they are.
 
 use super::super::class::Class;
-use super::super::ground::{Ground, Watch, contains, is_everything, span};
+use super::super::ground::{Ground, Watch, contains, span};
 use super::super::mutant::{Mutant, like};
 use super::super::place::Place;
 use crate::history::{
@@ -180,10 +180,9 @@ fn between<'a>(
 
 fn between_places(ground: &Ground<'_>, fit: Fit) -> Vec<Place> {
     let mut places = Vec::new();
+    let territory = ground.history.preamble.territory();
     for watch in &ground.watches {
-        let request = watch.request();
-        let selective =
-            request.no_put || request.no_delete || !is_everything(&request.key, &request.range_end);
+        let selective = !watch.is_whole(&territory);
         for pair in watch.whole_pairs().into_iter().filter(|_| selective) {
             if between(ground, watch, pair, fit).is_some() {
                 places.push(Place::at(pair[0].0).with(watch.opened));

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::watches::Watch;
-use crate::history::{Bytes, KeyEvent, KeyEventKind, KeyValue, Revision};
+use super::watches::{Watch, span};
+use crate::history::{Bytes, KeyEvent, KeyEventKind, KeyValue, Preamble, Revision};
 
 /// A change of one key, as watches show it.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +31,14 @@ impl<'a> Shown<'a> {
 pub(in crate::mutation) struct Changes<'a> {
     by_key: BTreeMap<&'a Bytes, BTreeMap<Revision, Shown<'a>>>,
     by_revision: BTreeMap<Revision, Vec<&'a KeyEvent>>,
-    /// Every revision up to this one is shown.
+    /// Every revision up to this one is shown, or is others'.
     known: Revision,
 }
 
 impl<'a> Changes<'a> {
     /// Reads them off.
-    pub(super) fn of(watches: &[Watch<'a>], start: Revision) -> Self {
+    pub(super) fn of(watches: &[Watch<'a>], preamble: &Preamble) -> Self {
+        let (start, territory) = (preamble.start_revision, preamble.territory());
         let mut changes = Self::default();
         let deliveries = watches.iter().flat_map(Watch::deliveries);
         for event in deliveries.flat_map(|(_, events)| &events.events) {
@@ -50,6 +51,13 @@ impl<'a> Changes<'a> {
             }
         }
         changes.known = start;
+        if territory.is_shared() {
+            let whole = watches.iter().filter(|watch| watch.is_whole(&territory));
+            let from_start = whole.filter(|watch| watch.request().start_revision <= start.next());
+            let last = from_start.flat_map(Watch::deliveries).map(|(_, events)| span(events).1);
+            changes.known = last.max().unwrap_or(start);
+            return changes;
+        }
         for revision in changes.by_revision.range(start.next()..).map(|(revision, _)| *revision) {
             if revision != changes.known.next() {
                 break;
@@ -59,7 +67,7 @@ impl<'a> Changes<'a> {
         changes
     }
 
-    /// Every revision up to this one is shown.
+    /// Every revision up to this one is shown, or is others'.
     pub(in crate::mutation) fn known(&self) -> Revision {
         self.known
     }

@@ -12,6 +12,6 @@ mod watches;
 
 pub(super) use changes::Shown;
 pub(super) use operations::Operation;
-pub(super) use ranges::{contains, is_everything, is_plain};
+pub(super) use ranges::{contains, is_plain};
 pub use survey::Ground;
 pub(super) use watches::{Watch, span};

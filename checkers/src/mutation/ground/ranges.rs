@@ -11,11 +11,6 @@ pub(in crate::mutation) fn contains(first: &Bytes, range_end: &Bytes, key: &Byte
     }
 }
 
-/// Whether a range is every key.
-pub(in crate::mutation) fn is_everything(first: &Bytes, range_end: &Bytes) -> bool {
-    range_end.as_slice() == b"\0" && first.as_slice() <= b"\0"
-}
-
 /// Whether a range asks for all pairs of its keys as they are: no limit, order, filter,
 /// and everything of each pair. Its revision may be any.
 pub(in crate::mutation) fn is_plain(range: &Range) -> bool {

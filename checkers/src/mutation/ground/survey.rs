@@ -10,7 +10,7 @@ use super::watches::{Watch, watches};
 use crate::history::{
     Body, Bytes, Environment, Event, History, KeyValue, MemberIndex, Outcome, Phase, ProcessId,
     Put, Range, RangeResponse, Request, Revision, TxnOp, WatchEvent, WatchEvents, WatchFrame,
-    WatchKind,
+    WatchHeader, WatchKind,
 };
 
 /// What all classes know of a history.
@@ -43,7 +43,7 @@ impl<'a> Ground<'a> {
     pub fn of(history: &'a History) -> Self {
         let operations = operations(&history.events);
         let watches = watches(&history.events);
-        let changes = Changes::of(&watches, history.preamble.start_revision);
+        let changes = Changes::of(&watches, &history.preamble);
         let mut ground = Self {
             history,
             floors: floors(&operations),
@@ -114,11 +114,28 @@ impl<'a> Ground<'a> {
     /// Whether the state at a revision is known: nobody else writes, and every revision
     /// from the empty store on is shown by watches.
     pub(in crate::mutation) fn knows(&self, revision: Revision) -> bool {
-        let preamble = &self.history.preamble;
-        preamble.exclusive
-            && preamble.start_revision == Revision(1)
-            && Revision(1) <= revision
-            && revision <= self.changes.known()
+        let empty = self.history.preamble.territory().empty_at();
+        empty.is_some_and(|empty| empty <= revision) && revision <= self.changes.known()
+    }
+
+    /// A key of the run's own.
+    pub(in crate::mutation) fn own_key(&self, name: &str) -> Bytes {
+        Bytes::from(format!("{}{name}", self.history.preamble.prefix))
+    }
+
+    /// The newest revision that a progress notification names.
+    pub(in crate::mutation) fn passed(&self) -> Revision {
+        let frames = self.watches.iter().flat_map(|watch| &watch.frames);
+        let notified = frames.filter_map(|(_, frame)| match frame {
+            WatchFrame::Progress(WatchHeader { header }) => Some(header.as_ref()?.revision),
+            _ => None,
+        });
+        notified.max().unwrap_or_default()
+    }
+
+    /// Whether others use the store too.
+    pub(in crate::mutation) fn is_shared(&self) -> bool {
+        self.history.preamble.territory().is_shared()
     }
 
     /// The answer of a store in the state at a revision to a plain range of one key.
@@ -155,10 +172,12 @@ impl<'a> Ground<'a> {
         &self,
     ) -> Vec<(&Operation<'a>, &'a Range, &'a RangeResponse)> {
         let Some(begin) = self.phase(Phase::Final) else { return Vec::new() };
+        let territory = self.history.preamble.territory();
         let late = self.operations.iter().filter(|operation| operation.invocation > begin);
         late.filter_map(|operation| {
             let (range, answer) = super::super::shape::plain_read(operation)?;
-            super::is_everything(&range.key, &range.range_end).then_some((operation, range, answer))
+            let all = territory.is_covered_by(&range.key, &range.range_end);
+            all.then_some((operation, range, answer))
         })
         .collect()
     }
@@ -168,9 +187,10 @@ impl<'a> Ground<'a> {
     /// without anything that comes later and contradicts it.
     pub(in crate::mutation) fn tail(&self) -> Option<(usize, &Watch<'a>)> {
         let end = self.phase(Phase::Done)?;
+        let territory = self.history.preamble.territory();
         let watch = self.watches.iter().rev().find(|watch| {
             watch.open.kind == WatchKind::Recorder
-                && super::is_everything(&watch.request().key, &watch.request().range_end)
+                && watch.is_whole(&territory)
                 && watch.deliveries().next().is_some()
                 && watch.opened < end
                 && watch.ended.is_none_or(|ended| ended > end)

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::history::{
-    Body, Event, KeyEvent, KeyEventKind, MemberIndex, Revision, WatchEvents, WatchFrame, WatchId,
-    WatchOpen, WatchRequest,
+    Body, Event, KeyEvent, KeyEventKind, MemberIndex, Revision, Territory, WatchEvents, WatchFrame,
+    WatchId, WatchOpen, WatchRequest,
 };
 
 /// One watch, up to its end or the client's wish to end it.
@@ -28,6 +28,12 @@ impl<'a> Watch<'a> {
     /// What was asked.
     pub(in crate::mutation) fn request(&self) -> &'a WatchRequest {
         &self.open.request
+    }
+
+    /// Whether it shows every change of the run's keys.
+    pub(in crate::mutation) fn is_whole(&self, territory: &Territory) -> bool {
+        let WatchRequest { key, range_end, no_put, no_delete, .. } = self.request();
+        territory.is_covered_by(key, range_end) && !no_put && !no_delete
     }
 
     /// Its responses with events.

@@ -1,7 +1,7 @@
 //! Lists that no order of appends explains, without any cycle.
 
 use super::lists::{Append, Fate, Lists, Read, Transaction};
-use crate::history::{Bytes, Request, Response, Revision, TxnOp};
+use crate::history::{Bytes, Request, Response, TxnOp};
 use crate::witness::case::Case;
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
@@ -107,7 +107,7 @@ fn dirty_update(case: &Case<'_>) -> Proof {
 }
 
 fn phantom_element(case: &Case<'_>) -> Proof {
-    let ours = case.preamble.exclusive && case.preamble.start_revision <= Revision(1);
+    let ours = case.preamble.territory().empty_at().is_some();
     demand(ours, "is of a store with data of others")?;
     let lists = Lists::of(case);
     let steps = transactions(case, &lists)?;

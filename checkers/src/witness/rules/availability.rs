@@ -111,6 +111,7 @@ fn served(operation: &Operation) -> Option<bool> {
 }
 
 fn no_progress(case: &Case<'_>) -> Proof {
+    demand(case.preamble.exclusive, "is of a store whose members others may stop")?;
     let [first, last] = case.two_operations()?;
     let member = required(first.member, "has a request to no member")?;
     demand(last.member == Some(member), "is about two members")?;

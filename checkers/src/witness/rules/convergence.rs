@@ -89,7 +89,7 @@ fn differ(case: &Case<'_>, older: &Content<'_>, newer: &Content<'_>) -> Proof {
         }
         // Between the two the key changed, or not, as the watches show.
         let moved = ledger.changed(key, newer.at).filter(|at| *at > older.at);
-        let known = (older.at.0 + 1..=newer.at.0).all(|at| ledger.is_whole(Revision(at)));
+        let known = ledger.are_whole(older.at.next(), newer.at);
         let held = match moved {
             None => old.map(|pair| (*pair).clone()),
             Some(_) => match ledger.held(key, newer.at) {

@@ -9,7 +9,6 @@ use crate::witness::operation::Operation;
 use crate::witness::pairs::pairs;
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
-use crate::witness::span::holds_all;
 use crate::witness::writes::Writes;
 
 pub(super) const RULES: &[Rule] = &[
@@ -37,7 +36,7 @@ fn first_and_read<'a>(
     let Request::Range(range) = &read.request else {
         return Err("does not end with a read".to_owned());
     };
-    demand(is_whole(range), "ends with a read that is not of everything")?;
+    demand(is_whole(case, range), "ends with a read that is not of everything")?;
     let Some(Response::Range(answer)) = read.answer() else {
         return Err("ends with a read without an answer".to_owned());
     };
@@ -45,8 +44,8 @@ fn first_and_read<'a>(
     Ok((first, read, answer))
 }
 
-/// Whether a range is of every key, as it is now and whole.
-pub(super) fn is_whole(range: &Range) -> bool {
+/// Whether a range is of every key of the run's, as it is now and whole.
+fn is_whole(case: &Case<'_>, range: &Range) -> bool {
     let (key, range_end) = (range.key.clone(), range.range_end.clone());
     let plain = Range {
         key,
@@ -55,7 +54,7 @@ pub(super) fn is_whole(range: &Range) -> bool {
         sort: range.sort,
         ..Range::default()
     };
-    holds_all((&range.key, &range.range_end)) && plain == *range
+    case.preamble.territory().is_covered_by(&range.key, &range.range_end) && plain == *range
 }
 
 /// Whether an operation was sent in the phase of final reads.

@@ -148,8 +148,11 @@ fn phantom(case: &Case<'_>) -> Proof {
     let services = case.context.operations.iter().any(|operation| {
         matches!(operation.request, Request::Lock(_) | Request::Campaign(_) | Request::Proclaim(_))
     });
-    demand(case.preamble.exclusive && !services, "is of a store that others write to")?;
-    let mut puts = delivery.changes().iter().filter(|one| one.kind == KeyEventKind::Put);
+    let territory = case.preamble.territory();
+    let ours = case.preamble.exclusive || territory.is_shared();
+    demand(ours && !services, "is of a store that others write to")?;
+    let puts = delivery.changes().iter().filter(|one| one.kind == KeyEventKind::Put);
+    let mut puts = puts.filter(|one| territory.has_made(&one.kv.key, one.kv.mod_revision));
     let nobody = puts.any(|one| !super::phantoms::anybody_puts(case, one, u64::MAX));
     demand(nobody, "shows nothing but values that were asked for")
 }

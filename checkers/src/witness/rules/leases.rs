@@ -1,5 +1,6 @@
 //! Leases: what was granted, and what became of the keys.
 
+use super::attached::Attached;
 use super::refusals::{ends, names};
 use super::terms::certainly_alive;
 use crate::history::{
@@ -44,7 +45,8 @@ pub(super) fn renewal(operation: &Operation) -> Option<Renewal<'_>> {
 
 /// Whether the store is ours, with the data that it had.
 pub(super) fn sound(case: &Case<'_>) -> Proof {
-    demand(case.preamble.exclusive, "is of a shared store")?;
+    let ours = case.preamble.exclusive || case.preamble.territory().is_shared();
+    demand(ours, "is of a store whose leases others may use")?;
     let restored = case.context.surroundings.iter().any(|event| {
         matches!(&event.body, Body::Environment(Environment::MemberStarted(life))
             if life.data_generation > 1)
@@ -253,13 +255,13 @@ fn partial_expiry(case: &Case<'_>) -> Proof {
         return demand(left_at(revoke.lease, at), "leaves no key of the lease");
     }
     // The watch that shows the end is held against what watches showed before it.
+    let attached = Attached::of(case);
     let found = expiries(case, step).into_iter().any(|part| {
         let at = part[0].kv.mod_revision;
         let gone = |key: &Bytes| part.iter().any(|one| one.kv.key == *key);
         part.iter().any(|one| {
-            let Some(lease) = shown_lease(case, &one.kv.key, at) else { return false };
-            let mut keys = ledger.keys_in(every).filter(|key| !gone(key));
-            let left = keys.any(|key| shown_lease(case, key, at) == Some(lease));
+            let Some(lease) = attached.lease(&one.kv.key, at) else { return false };
+            let left = attached.keys(lease, at).any(|key| !gone(key));
             left && begin(case, lease).is_ok_and(|begin| at > begin.revision)
         })
     });
@@ -283,6 +285,8 @@ fn dead_lease_used(case: &Case<'_>) -> Proof {
     let used = leases_used(using);
     match case.steps.as_slice() {
         [_] => {
+            let others = case.preamble.territory().is_shared();
+            demand(!others, "uses a lease that others may have asked for")?;
             let ended = using.end();
             let never = used.iter().any(|(lease, _)| !was_asked_for(case, *lease, ended));
             demand(never, "uses no lease that nobody had asked for")
@@ -329,22 +333,14 @@ fn was_asked_for(case: &Case<'_>, lease: LeaseId, before: u64) -> bool {
 fn double_attachment(case: &Case<'_>) -> Proof {
     sound(case)?;
     let [step] = case.exactly::<1>()?;
+    let attached = Attached::of(case);
     let found = expiries(case, step).into_iter().any(|part| {
-        let of = |one: &&KeyEvent| shown_lease(case, &one.kv.key, one.kv.mod_revision);
+        let of = |one: &&KeyEvent| attached.lease(&one.kv.key, one.kv.mod_revision);
         let known: Vec<Option<LeaseId>> = part.iter().map(of).collect();
         let some = known.iter().any(Option::is_some);
         some && known.iter().any(|lease| *lease != known[0])
     });
     demand(found, "deletes keys of one lease")
-}
-
-/// The lease that watches show a key with last, before a revision.
-fn shown_lease(case: &Case<'_>, key: &Bytes, before: Revision) -> Option<LeaseId> {
-    let all = case.context.watches.iter().flat_map(super::delivered);
-    let of_key = all.filter(|one| one.kv.key == *key && one.kv.mod_revision < before);
-    let last = of_key.max_by_key(|one| one.kv.mod_revision)?;
-    let attached = last.kind == KeyEventKind::Put && !last.kv.lease.is_none();
-    attached.then_some(last.kv.lease)
 }
 
 fn short_ttl(case: &Case<'_>) -> Proof {

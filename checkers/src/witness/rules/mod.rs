@@ -5,6 +5,7 @@ use crate::history::{Body, Event, KeyEvent, WatchEvent, WatchFrame};
 
 mod answers;
 mod appends;
+mod attached;
 mod availability;
 mod convergence;
 mod cycles;
@@ -21,6 +22,7 @@ mod order;
 mod phantoms;
 mod previous;
 mod refusals;
+mod registers;
 mod revisions;
 mod sessions;
 mod terms;
@@ -32,6 +34,7 @@ pub(super) const ALL: &[&[Rule]] = &[
     phantoms::RULES,
     answers::RULES,
     refusals::RULES,
+    registers::RULES,
     explanation::RULES,
     appends::RULES,
     cycles::RULES,

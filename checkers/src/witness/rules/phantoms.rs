@@ -200,6 +200,7 @@ fn of_nobody(case: &Case<'_>, before: Option<&Step>, answer: &Step) -> Proof {
     }
     let ledger = case.context.ledger(case.preamble);
     demand(!ledger.foreign(), "is about a store of services too")?;
+    demand(!ledger.is_shared(), "is about a revision that others may have made")?;
     let holes: Vec<Revision> = (start.0 + 1..=header.0)
         .map(Revision)
         .filter(|at| !ledger.is_whole(*at))

@@ -71,12 +71,14 @@ fn version(case: &Case<'_>) -> Proof {
     let empty = case.preamble.start_revision;
     let whole = !window.open.request.no_put && !window.open.request.no_delete;
     let from_start = window.start.is_some_and(|start| start <= empty.next());
-    let alone = case.preamble.exclusive && empty == Revision(1);
+    let territory = case.preamble.territory();
+    let alone = territory.empty_at() == Some(empty);
     demand(whole && from_start && alone, "is of a watch that did not begin with an empty store")?;
     let mut shown = other.changes().iter();
     let found = shown.any(|one| {
         let creates = one.kind == KeyEventKind::Put && one.kv.version == 1;
-        !creates && !between(case, one, empty, one.kv.mod_revision)
+        let own = territory.owns(&one.kv.key) && one.kv.mod_revision > empty;
+        own && !creates && !between(case, one, empty, one.kv.mod_revision)
     });
     demand(found, "shows the creation of every key")
 }
@@ -156,6 +158,9 @@ fn may_be_compacted(case: &Case<'_>, at: Revision, before: u64) -> bool {
     let asked = earlier
         .map(|one| &one.request)
         .any(|request| matches!(request, Request::Compact(compact) if compact.revision >= at));
+    if !case.preamble.exclusive {
+        return true;
+    }
     let itself =
         |event: &Event| matches!(event.body, Body::Environment(Environment::AutoCompaction { .. }));
     asked || case.context.surroundings.iter().any(itself)

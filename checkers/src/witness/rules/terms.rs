@@ -137,6 +137,8 @@ fn late_expiry(case: &Case<'_>) -> Proof {
     let (from, at) = undisturbed(case, last, other.sent)?;
     let before = case.context.operations.iter().filter(|one| one.invocation < other.invocation);
     let granted = before.filter(|one| matches!(one.request, Request::LeaseGrant(_))).count();
+    let others = case.preamble.territory().is_shared();
+    demand(!others, "is of a store in which leases of others may end")?;
     let crowd = u64::try_from(granted / 500).unwrap_or(0) * SECOND;
     let ttl = ttl(renewed);
     let allowed = ttl + ALLOWANCE + crowd + ttl / 100;

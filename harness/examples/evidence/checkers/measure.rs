@@ -10,7 +10,7 @@ use super::{agreement, benchmarks, logs, selftests, silence};
 use crate::Rows;
 use crate::launch::program;
 use crate::ledger::Ledger;
-use crate::provenance::commit;
+use crate::provenance::{Code, commit};
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckersArguments {
@@ -64,7 +64,7 @@ impl Bench {
 
 /// Measures what is not measured yet; returns whether everything is as claimed.
 pub(crate) fn measure(arguments: &CheckersArguments) -> io::Result<bool> {
-    let commit = commit()?;
+    let commit = commit(Code::JUDGING)?;
     let ledger = match arguments.rows {
         Rows::All => Ledger::resume("checkers", &commit)?,
         Rows::Ci => Ledger::unwritten(),

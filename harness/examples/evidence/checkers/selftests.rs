@@ -14,7 +14,7 @@ use super::row::{CheckersRow, Part};
 use crate::Rows;
 use crate::launch::run;
 use crate::provenance::Provenance;
-use crate::ran::{Ran, Run, USUAL_DURATION, install, run_scenario, tenth};
+use crate::ran::{Ran, Run, USUAL_DURATION, USUAL_TARGET, install, run_scenario, tenth};
 
 /// Runs that faults are planted in: five of the workload `mixed`, on three releases, and
 /// one of each workload that has classes of its own.
@@ -85,7 +85,8 @@ impl Ground {
         for seed in (0..TRIES).map(|again| self.seed + 100 * again) {
             let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
             let (program, release) = (&bench.program, self.release);
-            let run = Run { scenario: self.scenario, duration: USUAL_DURATION, release, seed };
+            let (target, duration) = (USUAL_TARGET, USUAL_DURATION);
+            let run = Run { scenario: self.scenario, target, duration, release, seed };
             let ran = run_scenario(program, run, folder.path())?;
             if !ran.ended.with(ExitCode::Valid) {
                 println!("            seed {seed} ended {}: the next one", ran.ended.meaning());

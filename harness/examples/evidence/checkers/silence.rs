@@ -8,7 +8,7 @@ use super::measure::Bench;
 use super::row::{CheckersRow, Part};
 use crate::Rows;
 use crate::provenance::Provenance;
-use crate::ran::{Run, USUAL_DURATION, install, run_scenario, tenth};
+use crate::ran::{Run, USUAL_DURATION, USUAL_TARGET, install, run_scenario, tenth};
 
 /// Correct releases, as far as the scenario's `avoid` goes.
 const RELEASES: [&str; 3] = ["3.4.23", "3.5.16", "3.5.30"];
@@ -47,7 +47,8 @@ pub(super) fn measure(bench: &mut Bench) -> io::Result<Vec<CheckersRow>> {
 fn row(bench: &Bench, release: &str, seed: u64) -> io::Result<CheckersRow> {
     let provenance = Provenance::now(&bench.commit);
     let folder = tempfile::Builder::new().prefix("stormglass-evidence-").tempdir()?;
-    let run = Run { scenario: "demo", duration: USUAL_DURATION, release, seed };
+    let (target, duration) = (USUAL_TARGET, USUAL_DURATION);
+    let run = Run { scenario: "demo", target, duration, release, seed };
     let ran = run_scenario(&bench.program, run, folder.path())?;
     let mut row = CheckersRow::new(Part::Silence, "demo", provenance);
     row.release = Some(release.to_owned());

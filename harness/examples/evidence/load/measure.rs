@@ -2,7 +2,7 @@
 //! whole; another has the cluster, in namespaces of its own, and takes turns.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -10,16 +10,11 @@ use std::time::Duration;
 use clap::Args;
 use stormglass::releases::{Catalog, InstallOptions, Release, Silent, Store};
 use stormglass::run_dir::RunDir;
-use stormglass::target::Unsupported;
 use stormglass::target::local::Wiring;
 use stormglass_checkers::verdict::Status;
-use stormglass_linux::isolation;
-use stormglass_linux::mounts::mount_tmpfs;
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::scenario::Scenario;
 
-use super::bare::bare;
-use super::cluster::Cluster;
 use super::recorded::recorded;
 use super::report::{LoadRow, SCENARIO, Slices, Turn, median};
 use super::watched::watched;
@@ -27,8 +22,9 @@ use super::whole_run::WholeRun;
 use crate::Rows;
 use crate::launch::run;
 use crate::ledger::Ledger;
-use crate::provenance::{Provenance, commit};
+use crate::provenance::{Code, Provenance, commit};
 use crate::ran::tenth;
+use crate::traffic::{Cluster, Slice, bare, in_namespaces};
 
 const SEED: u64 = 1;
 const SLICE_SECONDS: u64 = 5;
@@ -42,8 +38,7 @@ const CLAIM_PERCENT: f64 = 90.0;
 const CI_CLAIM_PERCENT: f64 = 50.0;
 /// Beyond the slices: start, cleaning and judging.
 const TURNS_GRACE: Duration = Duration::from_secs(180);
-const DATA_BYTES: u64 = 4 << 30;
-const TUN_DEVICE: &str = "/dev/net/tun";
+const RESULT: &str = "slices.json";
 
 #[derive(Debug, Args)]
 pub(crate) struct LoadArguments {
@@ -70,7 +65,7 @@ pub(crate) struct InnerArguments {
 
 /// Measures, unless it is measured already; returns whether the claim holds.
 pub(crate) fn measure(arguments: &LoadArguments) -> io::Result<bool> {
-    let commit = commit()?;
+    let commit = commit(Code::ALL)?;
     let (seconds, claim) = match arguments.rows {
         Rows::All => (arguments.seconds, CLAIM_PERCENT),
         Rows::Ci => (CI_SECONDS.min(arguments.seconds), CI_CLAIM_PERCENT),
@@ -104,8 +99,7 @@ fn row(seconds: u64, commit: &str) -> io::Result<LoadRow> {
         folder: folder.path().to_owned(),
     };
     take_turns_elsewhere(&inner)?;
-    let slices: Slices =
-        RunDir::read(&folder.path().join("slices.json")).map_err(io::Error::other)?;
+    let slices: Slices = RunDir::read(&folder.path().join(RESULT)).map_err(io::Error::other)?;
     let plan = plan(&version)?;
     let of = |value: fn(&Turn) -> f64| tenth(median(slices.turns.iter().map(value)));
     let hundredth =
@@ -135,7 +129,7 @@ fn machine_cores() -> u32 {
 }
 
 /// A release without the bugs that a load provokes.
-fn release() -> io::Result<Release> {
+pub(crate) fn release() -> io::Result<Release> {
     let version = Catalog::with(&[13766, 14685, 18089], &[])
         .ok_or_else(|| io::Error::other("the catalogue has no such release"))?;
     let request = version.to_string().parse().map_err(io::Error::other)?;
@@ -164,29 +158,10 @@ fn inner_command(inner: &InnerArguments) -> io::Result<Command> {
     Ok(command)
 }
 
-/// The process that takes turns, or the one around its namespaces; writes `slices.json`.
+/// The process that takes turns, or the one around its namespaces.
 pub(crate) fn measure_inside(arguments: &InnerArguments) -> io::Result<()> {
-    let isolated = isolation::is_inner();
-    if !isolated && isolation::probe().is_ok() {
-        let isolation = isolation::enter().map_err(io::Error::other)?;
-        let inner = isolation.spawn_inner(inner_command(arguments)?)?;
-        let status = isolation::supervise(inner)?;
-        return if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) };
-    }
-    let mut wiring = Wiring::Loopback(Unsupported::because("namespaces are refused here"));
-    if isolated {
-        isolation::settle()?;
-        let data = arguments.folder.join("data");
-        std::fs::create_dir_all(&data)?;
-        mount_tmpfs(&data, DATA_BYTES)?;
-        wiring = Wiring::Switch(Path::new(TUN_DEVICE).to_owned());
-    }
-    // As many threads as a run of the program has.
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let slices = runtime.block_on(take_turns(arguments, wiring))?;
-    runtime.shutdown_background();
-    RunDir::write(&arguments.folder.join("slices.json"), &slices).map_err(io::Error::other)
+    let again = inner_command(arguments)?;
+    in_namespaces(again, &arguments.folder, RESULT, |wiring| take_turns(arguments, wiring))
 }
 
 async fn take_turns(arguments: &InnerArguments, wiring: Wiring) -> io::Result<Slices> {
@@ -224,9 +199,9 @@ async fn take_turn(cluster: &Cluster, number: u64, slices: &mut Slices) -> io::R
     Ok(Turn { recorded: recorded.slice, watched, bare })
 }
 
-async fn bare_slice(cluster: &Cluster, length: Duration) -> io::Result<super::arm::Slice> {
+async fn bare_slice(cluster: &Cluster, length: Duration) -> io::Result<Slice> {
     cluster.clean().await?;
-    bare(cluster, length).await
+    Ok(bare(cluster, length).await?.0)
 }
 
 fn plan(release: &str) -> io::Result<Plan> {

@@ -15,8 +15,7 @@ use stormglass_scenarios::workload::{Actor, Context, Step, Workload, workload};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 
-use super::arm::{Slice, Stopwatch};
-use super::cluster::Cluster;
+use crate::traffic::{Cluster, Slice, Stopwatch};
 
 /// Bound on the recorder watches' creation.
 const WATCH_LIMIT: Duration = Duration::from_secs(10);
@@ -70,6 +69,7 @@ async fn watch_members(
             session.clone(),
             member,
             (start.next(), false),
+            None,
             closing.clone(),
             sender,
         ));
@@ -85,11 +85,11 @@ fn start_clients(cluster: &Cluster, session: &Session, completed: &Arc<AtomicU32
     let plan = cluster.plan();
     let Some(entry) = workload(&plan.scenario.workload.kind) else { return clients };
     let began = session.recorder.clock().now();
-    for actor in (entry.actors)(plan, "") {
+    for (client, actor) in (0..).zip((entry.actors)(plan, "")) {
         let counting = Counting { inner: actor.workload, completed: Arc::clone(completed) };
         let actor = Actor { workload: Box::new(counting), ..actor };
         let pace = Pace::new(None, 1, 0, began);
-        clients.spawn(act(session.clone(), actor, pace, began));
+        clients.spawn(act(session.clone(), actor, Some(client), pace, began));
     }
     clients
 }

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::Slice;
 use super::whole_run::WholeRun;
 use crate::ledger::Row;
 use crate::provenance::Provenance;
+use crate::traffic::Slice;
 
 /// The traffic of both arms.
-pub(super) const SCENARIO: &str = include_str!("../load.toml");
+pub(crate) const SCENARIO: &str = include_str!("../load.toml");
 
 /// A slice of each arm, one after the other on the same cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ impl LoadRow {
 }
 
 /// The median; zero of nothing.
-pub(super) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

@@ -11,9 +11,7 @@ use stormglass::client::{WatchMessage, WatchStream};
 use stormglass_checkers::history::{Bytes, Revision, WatchRequest};
 use tokio::task::JoinSet;
 
-use super::arm::Slice;
-use super::bare::bare;
-use super::cluster::Cluster;
+use crate::traffic::{Cluster, Slice, bare};
 
 /// Bound on opening a stream.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
@@ -36,7 +34,7 @@ pub(super) async fn watched(
             drop(sender);
         });
     }
-    bare(cluster, length).await
+    Ok(bare(cluster, length).await?.0)
 }
 
 /// What the recorder asks for.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use fuser::{BackgroundSession, Config, INodeNo, Notifier, Session, SessionACL};
@@ -28,6 +29,9 @@ pub struct Places {
     pub removed: PathBuf,
     /// Where the disk is mounted: an empty directory.
     pub mountpoint: PathBuf,
+    /// Where it is mounted for others too: what it is listed by, so that it is found when the
+    /// program that served it was killed. Processes of every user may use it then.
+    pub name: Option<String>,
 }
 
 /// A mounted disk. Dropping it unmounts it; files that are still open work until they are
@@ -36,6 +40,7 @@ pub struct Places {
 pub struct Disk {
     shared: Arc<Shared>,
     mountpoint: PathBuf,
+    unmounted: AtomicBool,
     session: BackgroundSession,
 }
 
@@ -47,7 +52,7 @@ impl Disk {
     /// When the device cannot be opened, the mount is refused, or threads are not to be had.
     pub fn mount(places: &Places, seed: u64) -> io::Result<Self> {
         let shared = Arc::new(Shared::new(&places.files, &places.removed, seed));
-        let fd = mount(&places.device, &places.mountpoint)?;
+        let fd = mount(&places.device, &places.mountpoint, places.name.as_deref())?;
         let disk = serve(fd, &shared, &places.mountpoint);
         if disk.is_err() {
             // The first error is the one that tells.
@@ -119,6 +124,21 @@ impl Disk {
         forget(&self.session.notifier(), &known);
         outcome.map_err(|error| named("the disk could not be set back", &error))
     }
+
+    /// Takes it out of sight, before it is dropped: nobody finds it at its place any more. Files
+    /// that are still open work on.
+    ///
+    /// # Errors
+    /// When the system refuses; not when it was taken out of sight before.
+    pub fn unmount(&self) -> io::Result<()> {
+        if self.unmounted.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        unmount(&self.mountpoint).map_err(|error| {
+            self.unmounted.store(false, Ordering::SeqCst);
+            named(&format!("cannot unmount the disk on {}", self.mountpoint.display()), &error)
+        })
+    }
 }
 
 impl Drop for Disk {
@@ -129,7 +149,7 @@ impl Drop for Disk {
         });
         self.shared.changed.notify_all();
         // Nobody is left to tell, and the mount goes away with the namespace anyway.
-        let _ = unmount(&self.mountpoint);
+        let _ = self.unmount();
     }
 }
 
@@ -147,10 +167,15 @@ impl Drop for Released<'_> {
 }
 
 fn serve(fd: std::os::fd::OwnedFd, shared: &Arc<Shared>, mountpoint: &Path) -> io::Result<Disk> {
-    // The kernel lets nobody in but the one who mounted it.
+    // The mount decides whom the kernel lets in.
     let served = Served { shared: Arc::clone(shared) };
     let session = Session::from_fd(served, fd, SessionACL::All, Config::default())?.spawn()?;
-    let disk = Disk { shared: Arc::clone(shared), mountpoint: mountpoint.to_owned(), session };
+    let disk = Disk {
+        shared: Arc::clone(shared),
+        mountpoint: mountpoint.to_owned(),
+        unmounted: AtomicBool::new(false),
+        session,
+    };
     let answering = Arc::clone(shared);
     thread::Builder::new().name("slow syncs".to_owned()).spawn(move || answering.answer_held())?;
     Ok(disk)

@@ -21,6 +21,7 @@ mod faults;
 mod handle;
 mod held;
 mod inodes;
+mod leftover;
 mod loss;
 mod mount;
 mod names;
@@ -31,6 +32,7 @@ mod undo;
 pub use counters::Counters;
 pub use faults::{Errors, Faults};
 pub use handle::{Disk, Places, Released};
+pub use leftover::{Leftover, leftovers, seen_by};
 pub use loss::{Loss, Lost};
 pub(crate) use mount::try_device;
 

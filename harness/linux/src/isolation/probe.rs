@@ -108,7 +108,7 @@ fn try_steps(plan: &Plan, (tun, fuse): (&CStr, &CStr)) -> [i32; Step::ALL.len()]
         note(Step::Tun, tun::try_device(tun));
         note(Step::FreshProc, try_fresh_proc());
         let flags = libc::MS_NOSUID | libc::MS_NODEV;
-        note(Step::Tmpfs, mounts::mount(c"tmpfs", c"/", flags, Some(c"size=65536")));
+        note(Step::Tmpfs, mounts::mount((c"tmpfs", c"tmpfs"), c"/", flags, Some(c"size=65536")));
         note(Step::Disk, disk::try_device(fuse));
     }
     answers

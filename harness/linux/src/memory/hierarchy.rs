@@ -20,6 +20,9 @@ pub(super) struct Files {
     pub(super) used: &'static str,
     /// How often the limit was hit: a file, and in it a key where it has several.
     pub(super) hits: (&'static str, Option<&'static str>),
+    /// The same of the limit on memory and swap area together, where that has one of its own.
+    /// Where the two are equal, all hits count here.
+    pub(super) hits_with_swap: Option<&'static str>,
     /// How many processes the kernel ended for want of memory.
     pub(super) kills: (&'static str, Option<&'static str>),
     /// Keeps memory from moving to a swap area instead; not there where there is none.
@@ -34,6 +37,7 @@ impl Interface {
                 unlimited: "-1",
                 used: "memory.usage_in_bytes",
                 hits: ("memory.failcnt", None),
+                hits_with_swap: Some("memory.memsw.failcnt"),
                 kills: ("memory.oom_control", Some("oom_kill")),
                 no_swap: ("memory.swappiness", "0"),
             },
@@ -42,6 +46,7 @@ impl Interface {
                 unlimited: "max",
                 used: "memory.current",
                 hits: ("memory.events", Some("max")),
+                hits_with_swap: None,
                 kills: ("memory.events", Some("oom_kill")),
                 no_swap: ("memory.swap.max", "0"),
             },
@@ -56,11 +61,7 @@ impl Interface {
 
 /// The group in which this process may make others.
 pub(super) fn parent() -> io::Result<(PathBuf, Interface)> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-    let groups = fs::read_to_string("/proc/self/cgroup")?;
-    let (own, interface) = own(&mounts, &groups).ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, "no control groups that count memory are mounted")
-    })?;
+    let (own, interface) = of_process(std::process::id())?;
     if interface == Interface::One || shares_memory(&own) {
         return Ok((own, interface));
     }
@@ -74,13 +75,22 @@ pub(super) fn parent() -> io::Result<(PathBuf, Interface)> {
     }
 }
 
+/// The group that a process is in, where this process finds it.
+pub(super) fn of_process(pid: u32) -> io::Result<(PathBuf, Interface)> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+    let groups = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
+    own(&mounts, &groups).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, "no control groups that count memory are mounted")
+    })
+}
+
 /// Whether groups below this one of version 2 can be limited in memory.
 fn shares_memory(folder: &Path) -> bool {
     let controllers = fs::read_to_string(folder.join("cgroup.subtree_control"));
     controllers.is_ok_and(|named| named.split_whitespace().any(|named| named == "memory"))
 }
 
-/// The folder of the group that this process is in, from what `/proc` says of mounts and groups:
+/// The folder of the group that a process is in, from what `/proc` says of mounts and groups:
 /// that of version 1, where memory is counted by it.
 fn own(mounts: &str, groups: &str) -> Option<(PathBuf, Interface)> {
     let group = |wanted: Interface| {

@@ -12,7 +12,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use hierarchy::{Interface, parent};
+use hierarchy::{Interface, of_process, parent};
+
+/// A group that takes more between the look at it and its limit is looked at again.
+const LIMITS: u32 = 20;
+
+/// The kernel counts memory in pages.
+const PAGE: u64 = 4096;
 
 /// A group can be removed when the last of its processes is gone for good.
 const REMOVALS: u32 = 40;
@@ -115,11 +121,57 @@ pub fn probe() -> io::Result<()> {
     })
 }
 
+/// What tells the memory that a group has taken.
+#[derive(Debug)]
+pub struct Meter {
+    folder: PathBuf,
+    interface: Interface,
+}
+
+impl Meter {
+    /// That of the group which a process is in, whoever made it.
+    ///
+    /// # Errors
+    /// When no groups that count memory are in sight, or the process is gone.
+    pub fn of_process(pid: u32) -> io::Result<Self> {
+        let (folder, interface) = of_process(pid)?;
+        Ok(Self { folder, interface })
+    }
+
+    /// Whether the kernel refuses a limit below what is taken, after it has given up what it can.
+    pub fn refuses_less(&self) -> bool {
+        self.interface == Interface::One
+    }
+
+    /// What the group has taken.
+    ///
+    /// # Errors
+    /// When the group is gone.
+    pub fn memory(&self) -> io::Result<Use> {
+        let files = self.interface.files();
+        // A kernel that does not count swap areas has no such file.
+        let with_swap = files.hits_with_swap.and_then(|file| self.read((file, None)).ok());
+        Ok(Use {
+            used: self.read((files.used, None))?,
+            hits: self.read(files.hits)? + with_swap.unwrap_or(0),
+            kills: self.read(files.kills)?,
+        })
+    }
+
+    fn read(&self, (file, key): (&str, Option<&str>)) -> io::Result<u64> {
+        let path = self.folder.join(file);
+        let text = fs::read_to_string(&path).map_err(|error| about(&path, &error))?;
+        number(&text, key).ok_or_else(|| {
+            let what = key.unwrap_or("a number");
+            Error::new(ErrorKind::InvalidData, format!("{} has no {what}", path.display()))
+        })
+    }
+}
+
 /// A group of one member's processes.
 #[derive(Debug)]
 pub struct Group {
-    folder: PathBuf,
-    interface: Interface,
+    meter: Meter,
 }
 
 impl Group {
@@ -130,10 +182,10 @@ impl Group {
     pub fn make(groups: &Path, name: &str) -> io::Result<Self> {
         let folder = groups.join(name);
         fs::create_dir(&folder).map_err(|error| about(&folder, &error))?;
-        let group = Self { interface: Interface::of(&folder), folder };
-        let (file, value) = group.interface.files().no_swap;
+        let group = Self { meter: Meter { interface: Interface::of(&folder), folder } };
+        let (file, value) = group.meter.interface.files().no_swap;
         // Where there is no swap area, there is no such file.
-        let _ = fs::write(group.folder.join(file), value);
+        let _ = fs::write(group.meter.folder.join(file), value);
         Ok(group)
     }
 
@@ -150,9 +202,38 @@ impl Group {
     /// # Errors
     /// When the system refuses.
     pub fn limit(&self, bytes: Option<u64>) -> io::Result<()> {
-        let files = self.interface.files();
+        let files = self.meter.interface.files();
         let value = bytes.map_or_else(|| files.unlimited.to_owned(), |bytes| bytes.to_string());
         self.write(files.limit, &value)
+    }
+
+    /// Limits it to what it has and `spare` bytes, and never to more than `most`; returns the
+    /// limit.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn confine(&self, spare: u64, most: u64) -> io::Result<u64> {
+        if spare == 0 && self.meter.refuses_less() {
+            // The kernel sets pages aside for a group, which count as taken. It gives them up
+            // before it refuses a limit below what is taken; version 2 would end processes.
+            let _ = self.limit(Some(self.memory()?.used.saturating_sub(PAGE).min(most)));
+        }
+        let mut limited = self.limit_to(spare, most);
+        for _ in 1..LIMITS {
+            match &limited {
+                Err(error) if error.kind() == ErrorKind::ResourceBusy => {
+                    limited = self.limit_to(spare, most);
+                }
+                _ => break,
+            }
+        }
+        limited
+    }
+
+    /// One attempt, which version 1 refuses when the group has taken more meanwhile.
+    fn limit_to(&self, spare: u64, most: u64) -> io::Result<u64> {
+        let limit = self.memory()?.used.saturating_add(spare).min(most);
+        self.limit(Some(limit)).map(|()| limit)
     }
 
     /// What it has taken.
@@ -160,32 +241,18 @@ impl Group {
     /// # Errors
     /// When the group is gone.
     pub fn memory(&self) -> io::Result<Use> {
-        let files = self.interface.files();
-        Ok(Use {
-            used: self.read((files.used, None))?,
-            hits: self.read(files.hits)?,
-            kills: self.read(files.kills)?,
-        })
+        self.meter.memory()
     }
 
     fn write(&self, file: &str, value: &str) -> io::Result<()> {
-        let path = self.folder.join(file);
+        let path = self.meter.folder.join(file);
         fs::write(&path, value).map_err(|error| about(&path, &error))
-    }
-
-    fn read(&self, (file, key): (&str, Option<&str>)) -> io::Result<u64> {
-        let path = self.folder.join(file);
-        let text = fs::read_to_string(&path).map_err(|error| about(&path, &error))?;
-        number(&text, key).ok_or_else(|| {
-            let what = key.unwrap_or("a number");
-            Error::new(ErrorKind::InvalidData, format!("{} has no {what}", path.display()))
-        })
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.folder);
+        let _ = fs::remove_dir(&self.meter.folder);
     }
 }
 

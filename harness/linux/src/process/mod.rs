@@ -17,3 +17,4 @@ pub use exit::Exit;
 pub use handle::Process;
 pub use launch::Launch;
 pub use spawner::Spawner;
+pub use tasks::processor_time;

@@ -55,7 +55,10 @@ pub(crate) fn state(line: &str) -> Option<char> {
 }
 
 /// How long processors have worked for the process, in user mode and in the kernel.
-pub(crate) fn processor_time(pid: u32) -> io::Result<Duration> {
+///
+/// # Errors
+/// When there is no such process, or the system does not tell.
+pub fn processor_time(pid: u32) -> io::Result<Duration> {
     let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let ticks = ticks(&line).ok_or_else(|| io::Error::other("/proc tells no processor time"))?;
     // SAFETY: sysconf takes an integer only.

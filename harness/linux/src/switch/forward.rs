@@ -1,20 +1,18 @@
 //! The switch's thread: packets from port to port.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::capture::Capture;
-use super::handle::Port;
 use super::lane::{Fate, Lane};
 use super::late::Queue;
 use super::packet::Packet;
 use super::poller::{Poller, Ready};
 use super::reset::Resets;
-use super::table::{LinkTable, PortIndex};
+use super::stations::Stations;
+use super::table::{LinkTable, StationIndex};
 use crate::time::now;
 use crate::tun::HEADER_BYTES;
 
@@ -25,8 +23,7 @@ const READS_IN_A_ROW: usize = 32;
 
 /// What the thread works with.
 pub(super) struct Forwarder {
-    ports: Arc<[Port]>,
-    routes: BTreeMap<Ipv4Addr, usize>,
+    stations: Arc<Stations>,
     table: Arc<LinkTable>,
     poller: Arc<Poller>,
     queue: Queue,
@@ -35,22 +32,17 @@ pub(super) struct Forwarder {
 }
 
 impl Forwarder {
-    /// Watches every port. Two ports of one address are an error.
+    /// Watches every port.
     pub(super) fn new(
-        ports: Arc<[Port]>,
+        stations: Arc<Stations>,
         table: Arc<LinkTable>,
         poller: Arc<Poller>,
         capture: Option<Capture>,
     ) -> io::Result<Self> {
-        let mut routes = BTreeMap::new();
-        for (index, port) in ports.iter().enumerate() {
-            poller.add(port.tun.as_fd(), index)?;
-            if routes.insert(port.address, index).is_some() {
-                let message = format!("two ports have the address {}: use one each", port.address);
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
+        for (place, port) in stations.ports().iter().enumerate() {
+            poller.add(port.tun.as_fd(), place)?;
         }
-        Ok(Self { ports, routes, table, poller, queue: Queue::default(), capture })
+        Ok(Self { stations, table, poller, queue: Queue::default(), capture })
     }
 
     /// Forwards until told to stop.
@@ -75,11 +67,11 @@ impl Forwarder {
     }
 
     /// Takes some packets from a port; what is left makes the port ready again.
-    fn drain(&mut self, from: usize, buffer: &mut [u8]) {
+    fn drain(&mut self, place: usize, buffer: &mut [u8]) {
         for _ in 0..READS_IN_A_ROW {
-            let Some(port) = self.ports.get(from) else { return };
+            let Some(port) = self.stations.ports().get(place) else { return };
             match port.tun.receive(buffer) {
-                Ok(length) => self.forward(from, &mut buffer[..length]),
+                Ok(length) => self.forward(place, &mut buffer[..length]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // The interface went away with its namespace.
@@ -88,11 +80,12 @@ impl Forwarder {
         }
     }
 
-    fn forward(&mut self, from: usize, frame: &mut [u8]) {
+    fn forward(&mut self, place: usize, frame: &mut [u8]) {
         let Some(packet) = Packet::parse(frame) else { return };
-        let Some(&to) = self.routes.get(&packet.destination) else { return };
+        let Some(to) = self.stations.at(packet.destination) else { return };
+        let Some(from) = self.stations.sender(place, packet.source) else { return };
         let table = Arc::clone(&self.table);
-        let Ok(mut lane) = table.lane(PortIndex(from), PortIndex(to)) else { return };
+        let Ok(mut lane) = table.lane(from, to) else { return };
         match lane.judge(packet.length(), packet.is_tcp(), now) {
             Fate::Lost => lane.counters.dropped += 1,
             Fate::Reset => self.reset(&mut lane, (from, to), &packet),
@@ -119,7 +112,7 @@ impl Forwarder {
     fn pass(
         &mut self,
         lane: &mut Lane,
-        (from, to): (usize, usize),
+        (from, to): (StationIndex, StationIndex),
         due: Option<Instant>,
         frame: &[u8],
     ) {
@@ -130,15 +123,19 @@ impl Forwarder {
         }
     }
 
-    fn deliver(&mut self, lane: &mut Lane, to: usize, frame: &[u8]) {
-        match self.ports[to].tun.send(frame) {
-            Ok(()) => {
-                self.capture(frame);
-                lane.counters.packets += 1;
-                lane.counters.bytes += (frame.len() - HEADER_BYTES) as u64;
-            }
+    /// Writes a packet to the device that a station is behind; whether that took it.
+    fn send(&self, to: StationIndex, frame: &[u8]) -> bool {
+        self.stations.tun(to).is_some_and(|tun| tun.send(frame).is_ok())
+    }
+
+    fn deliver(&mut self, lane: &mut Lane, to: StationIndex, frame: &[u8]) {
+        if self.send(to, frame) {
+            self.capture(frame);
+            lane.counters.packets += 1;
+            lane.counters.bytes += (frame.len() - HEADER_BYTES) as u64;
+        } else {
             // A full queue or an interface that is down loses packets, as on a real path.
-            Err(_) => lane.counters.dropped += 1,
+            lane.counters.dropped += 1;
         }
     }
 
@@ -150,7 +147,7 @@ impl Forwarder {
         let now = now();
         let table = Arc::clone(&self.table);
         while let Some(late) = self.queue.pop(now) {
-            let lane = table.lane(PortIndex(late.from), PortIndex(late.to));
+            let lane = table.lane(late.from, late.to);
             let Ok(mut lane) = lane else { continue };
             if lane.policy.drop {
                 lane.counters.dropped += 1;
@@ -161,7 +158,12 @@ impl Forwarder {
     }
 
     /// Tells both ends of a packet's connection that it is over.
-    fn reset(&mut self, lane: &mut Lane, (from, to): (usize, usize), packet: &Packet<'_>) {
+    fn reset(
+        &mut self,
+        lane: &mut Lane,
+        (from, to): (StationIndex, StationIndex),
+        packet: &Packet<'_>,
+    ) {
         let Some(Resets { sender, receiver }) = Resets::of(packet) else {
             // It ends the connection itself, or belongs to a packet that did not pass.
             return self.deliver(lane, to, packet.frame);
@@ -169,7 +171,7 @@ impl Forwarder {
         lane.counters.reset += 1;
         for (end, frame) in [(from, sender), (to, receiver)] {
             // An end that takes nothing any more has lost its connections anyway.
-            if self.ports[end].tun.send(&frame).is_ok() {
+            if self.send(end, &frame) {
                 self.capture(&frame);
             }
         }

@@ -9,22 +9,24 @@ use super::capture::Capture;
 use super::forward::Forwarder;
 use super::link::Link;
 use super::poller::Poller;
-use super::table::{LinkCounters, LinkTable, PortIndex, UnknownPort};
+use super::stations::Stations;
+use super::table::{LinkCounters, LinkTable, StationIndex, UnknownStation};
 use crate::tun::Tun;
 
-/// A TUN device and the one address that is behind it.
+/// A TUN device and the addresses that are behind it.
 #[derive(Debug)]
 pub struct Port {
     /// The device; the switch keeps it open.
     pub tun: Tun,
-    /// Packets to this address are written to the device.
-    pub address: Ipv4Addr,
+    /// Packets to these addresses are written to the device, and those that come from it are
+    /// known apart by them. What comes from another address counts as from the first.
+    pub addresses: Vec<Ipv4Addr>,
 }
 
 /// A switch with its thread. Dropping it stops the switch; its interfaces then go away.
 #[derive(Debug)]
 pub struct Switch {
-    ports: Arc<[Port]>,
+    stations: Arc<Stations>,
     table: Arc<LinkTable>,
     /// Held while a link is set, so that a port's offloads fit its links.
     setting: Mutex<()>,
@@ -33,50 +35,59 @@ pub struct Switch {
 }
 
 impl Switch {
-    /// Starts forwarding between the ports, every link open. Port N of the list is
-    /// [`PortIndex`] N. The seed chooses the packets that policies with shares hit; what is
-    /// delivered is written to a capture, if there is one.
+    /// Starts forwarding between the ports, every link open. The seed chooses the packets that
+    /// policies with shares hit; what is delivered is written to a capture, if there is one.
     ///
     /// # Errors
-    /// When two ports have one address, or descriptors or a thread are not to be had.
+    /// When an address is there twice, a port has none, or descriptors or a thread are not to be
+    /// had.
     pub fn start(ports: Vec<Port>, seed: u64, capture: Option<Capture>) -> io::Result<Self> {
-        let ports: Arc<[Port]> = ports.into();
-        let table = Arc::new(LinkTable::new(ports.len(), seed));
+        let stations = Arc::new(Stations::new(ports)?);
+        let table = Arc::new(LinkTable::new(stations.len(), seed));
         let poller = Arc::new(Poller::new()?);
-        let forwarder =
-            Forwarder::new(Arc::clone(&ports), Arc::clone(&table), Arc::clone(&poller), capture)?;
+        let forwarder = Forwarder::new(
+            Arc::clone(&stations),
+            Arc::clone(&table),
+            Arc::clone(&poller),
+            capture,
+        )?;
         let thread =
             thread::Builder::new().name("switch".to_owned()).spawn(move || forwarder.run())?;
-        Ok(Self { ports, table, setting: Mutex::default(), poller, thread: Some(thread) })
+        Ok(Self { stations, table, setting: Mutex::default(), poller, thread: Some(thread) })
     }
 
     /// Sets the policy of the directed link. It holds from the next packet on, and no packet
     /// passes by the policy before once this returns.
     ///
     /// # Errors
-    /// When the switch has no such port, or the kernel does not let go of segmentation
+    /// When the switch has no such station, or the kernel does not let go of segmentation
     /// offload for a policy that is about single packets.
-    pub fn set_link(&self, from: PortIndex, to: PortIndex, link: Link) -> io::Result<()> {
+    pub fn set_link(&self, from: StationIndex, to: StationIndex, link: Link) -> io::Result<()> {
         let _held = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
         let unknown = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
         self.table.set(from, to, link).map_err(unknown)?;
-        let tun = self.ports.get(from.0).map(|port| &port.tun);
-        tun.map_or(Ok(()), |tun| tun.set_offload(!self.table.needs_single_packets(from)))
+        let mut beside = self.stations.beside(from);
+        let single = beside.any(|one| self.table.needs_single_packets(one));
+        self.stations.tun(from).map_or(Ok(()), |tun| tun.set_offload(!single))
     }
 
     /// The policy of the directed link.
     ///
     /// # Errors
-    /// When the switch has no such port.
-    pub fn link(&self, from: PortIndex, to: PortIndex) -> Result<Link, UnknownPort> {
+    /// When the switch has no such station.
+    pub fn link(&self, from: StationIndex, to: StationIndex) -> Result<Link, UnknownStation> {
         self.table.get(from, to)
     }
 
     /// What the directed link has done so far.
     ///
     /// # Errors
-    /// When the switch has no such port.
-    pub fn counters(&self, from: PortIndex, to: PortIndex) -> Result<LinkCounters, UnknownPort> {
+    /// When the switch has no such station.
+    pub fn counters(
+        &self,
+        from: StationIndex,
+        to: StationIndex,
+    ) -> Result<LinkCounters, UnknownStation> {
         self.table.counters(from, to)
     }
 

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
+use super::table::StationIndex;
+
 /// All of them together hold at most so many bytes; what exceeds them is lost.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -13,8 +15,8 @@ pub(super) struct Late {
     due: Instant,
     /// Which one it is: of two that are due at once the first was sent first.
     number: u64,
-    pub(super) from: usize,
-    pub(super) to: usize,
+    pub(super) from: StationIndex,
+    pub(super) to: StationIndex,
     /// As it is written to the receiver.
     pub(super) frame: Box<[u8]>,
 }
@@ -29,7 +31,13 @@ pub(super) struct Queue {
 
 impl Queue {
     /// A packet is sent; whether there was room for it.
-    pub(super) fn push(&mut self, due: Instant, from: usize, to: usize, frame: &[u8]) -> bool {
+    pub(super) fn push(
+        &mut self,
+        due: Instant,
+        from: StationIndex,
+        to: StationIndex,
+        frame: &[u8],
+    ) -> bool {
         if self.bytes + frame.len() > MOST_BYTES {
             return false;
         }
@@ -60,15 +68,18 @@ impl Queue {
 mod tests {
     use std::time::Duration;
 
-    use super::{MOST_BYTES, Queue};
+    use super::{MOST_BYTES, Queue, StationIndex};
     use crate::time::now;
+
+    const A: StationIndex = StationIndex(0);
+    const B: StationIndex = StationIndex(1);
 
     #[test]
     fn packets_arrive_when_they_are_due_in_the_order_in_which_they_were_sent() {
         let (mut queue, now) = (Queue::default(), now());
         let soon = now + Duration::from_millis(1);
         for (due, frame) in [(soon, b"b"), (now, b"a"), (soon, b"c")] {
-            assert!(queue.push(due, 0, 1, frame));
+            assert!(queue.push(due, A, B, frame));
         }
         assert_eq!(queue.next_due(), Some(now));
         let arrived = |queue: &mut Queue, now| {
@@ -83,8 +94,8 @@ mod tests {
     fn a_full_queue_takes_no_more() {
         let (mut queue, now) = (Queue::default(), now());
         let large = vec![0; MOST_BYTES / 2];
-        assert!(queue.push(now, 0, 1, &large) && queue.push(now, 0, 1, &large));
-        assert!(!queue.push(now, 0, 1, b"x"));
-        assert!(queue.pop(now).is_some() && queue.push(now, 0, 1, b"x"));
+        assert!(queue.push(now, A, B, &large) && queue.push(now, A, B, &large));
+        assert!(!queue.push(now, A, B, b"x"));
+        assert!(queue.pop(now).is_some() && queue.push(now, A, B, b"x"));
     }
 }

@@ -18,10 +18,11 @@ mod packet;
 mod poller;
 mod reset;
 mod share;
+mod stations;
 mod table;
 
 pub use capture::Capture;
 pub use handle::{Port, Switch};
 pub use link::Link;
 pub use share::Share;
-pub use table::{LinkCounters, PortIndex, UnknownPort};
+pub use table::{LinkCounters, StationIndex, UnknownStation};

@@ -18,6 +18,8 @@ const NEEDS_CHECKSUM: u8 = 1;
 pub(super) struct Packet<'a> {
     /// With the offload header in front, as it must be written again.
     pub(super) frame: &'a [u8],
+    /// Where it comes from, as it says.
+    pub(super) source: Ipv4Addr,
     /// Where it goes.
     pub(super) destination: Ipv4Addr,
 }
@@ -29,8 +31,9 @@ impl<'a> Packet<'a> {
         if header[0] >> 4 != 4 {
             return None;
         }
+        let source = Ipv4Addr::new(header[12], header[13], header[14], header[15]);
         let destination = Ipv4Addr::new(header[16], header[17], header[18], header[19]);
-        Some(Self { frame, destination })
+        Some(Self { frame, source, destination })
     }
 
     /// The length in bytes, without the offload header.

@@ -7,16 +7,17 @@ use thiserror::Error;
 use super::lane::Lane;
 use super::link::Link;
 
-/// A port of a switch: its place in the list that the switch was started with.
+/// A station of a switch, which is an address behind a port: its place in the list of all
+/// addresses, those of the first port first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PortIndex(pub usize);
+pub struct StationIndex(pub usize);
 
-/// A port that the switch does not have.
+/// A station that the switch does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the switch has {ports} ports and no port {index}: count from 0", index = .port.0)]
-pub struct UnknownPort {
-    port: PortIndex,
-    ports: usize,
+#[error("the switch has {stations} stations and no station {index}: count from 0", index = .station.0)]
+pub struct UnknownStation {
+    station: StationIndex,
+    stations: usize,
 }
 
 /// What a directed link has done since the switch was started.
@@ -38,10 +39,40 @@ pub struct LinkCounters {
     pub reset: u64,
 }
 
-/// Every directed link of a switch, in rows by the port that packets come from.
+impl LinkCounters {
+    /// What two links have done together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            packets: self.packets + other.packets,
+            bytes: self.bytes + other.bytes,
+            dropped: self.dropped + other.dropped,
+            delayed: self.delayed + other.delayed,
+            duplicated: self.duplicated + other.duplicated,
+            corrupted: self.corrupted + other.corrupted,
+            reset: self.reset + other.reset,
+        }
+    }
+
+    /// What a link has done since it had done that.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            packets: self.packets - before.packets,
+            bytes: self.bytes - before.bytes,
+            dropped: self.dropped - before.dropped,
+            delayed: self.delayed - before.delayed,
+            duplicated: self.duplicated - before.duplicated,
+            corrupted: self.corrupted - before.corrupted,
+            reset: self.reset - before.reset,
+        }
+    }
+}
+
+/// Every directed link of a switch, in rows by the station that packets come from.
 #[derive(Debug)]
 pub(super) struct LinkTable {
-    ports: usize,
+    stations: usize,
     /// A packet holds its link until it is counted. So who sets a link knows that nothing
     /// passes by the policy before, and who reads counters misses nothing that has arrived.
     lanes: Vec<Mutex<Lane>>,
@@ -49,53 +80,53 @@ pub(super) struct LinkTable {
 
 impl LinkTable {
     /// Open links; the seed chooses whose turn it is when policies are about shares.
-    pub(super) fn new(ports: usize, seed: u64) -> Self {
+    pub(super) fn new(stations: usize, seed: u64) -> Self {
         let lane = |number: usize| Mutex::new(Lane::new(seed.wrapping_add(number as u64)));
-        Self { ports, lanes: (0..ports * ports).map(lane).collect() }
+        Self { stations, lanes: (0..stations * stations).map(lane).collect() }
     }
 
     /// Waits for the packet that is on the link, and sets what becomes of the next.
     pub(super) fn set(
         &self,
-        from: PortIndex,
-        to: PortIndex,
+        from: StationIndex,
+        to: StationIndex,
         policy: Link,
-    ) -> Result<(), UnknownPort> {
+    ) -> Result<(), UnknownStation> {
         self.lane(from, to)?.policy = policy;
         Ok(())
     }
 
-    pub(super) fn get(&self, from: PortIndex, to: PortIndex) -> Result<Link, UnknownPort> {
+    pub(super) fn get(&self, from: StationIndex, to: StationIndex) -> Result<Link, UnknownStation> {
         Ok(self.lane(from, to)?.policy)
     }
 
     pub(super) fn counters(
         &self,
-        from: PortIndex,
-        to: PortIndex,
-    ) -> Result<LinkCounters, UnknownPort> {
+        from: StationIndex,
+        to: StationIndex,
+    ) -> Result<LinkCounters, UnknownStation> {
         Ok(self.lane(from, to)?.counters)
     }
 
-    /// Whether any link from a port needs packets as they are on a wire.
-    pub(super) fn needs_single_packets(&self, from: PortIndex) -> bool {
-        let links = (0..self.ports).map(|to| self.get(from, PortIndex(to)));
+    /// Whether any link from a station needs packets as they are on a wire.
+    pub(super) fn needs_single_packets(&self, from: StationIndex) -> bool {
+        let links = (0..self.stations).map(|to| self.get(from, StationIndex(to)));
         links.flatten().any(|link| link.needs_single_packets())
     }
 
     /// A directed link, held.
     pub(super) fn lane(
         &self,
-        from: PortIndex,
-        to: PortIndex,
-    ) -> Result<MutexGuard<'_, Lane>, UnknownPort> {
-        let ports = self.ports;
-        for port in [from, to] {
-            if port.0 >= ports {
-                return Err(UnknownPort { port, ports });
+        from: StationIndex,
+        to: StationIndex,
+    ) -> Result<MutexGuard<'_, Lane>, UnknownStation> {
+        let stations = self.stations;
+        for station in [from, to] {
+            if station.0 >= stations {
+                return Err(UnknownStation { station, stations });
             }
         }
-        let lane = &self.lanes[from.0 * ports + to.0];
+        let lane = &self.lanes[from.0 * stations + to.0];
         Ok(lane.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -107,10 +138,10 @@ mod tests {
     use std::time::Duration;
 
     use super::super::share::Share;
-    use super::{Link, LinkTable, PortIndex};
+    use super::{Link, LinkTable, StationIndex};
 
-    const A: PortIndex = PortIndex(0);
-    const B: PortIndex = PortIndex(1);
+    const A: StationIndex = StationIndex(0);
+    const B: StationIndex = StationIndex(1);
 
     #[test]
     fn links_are_directed() {
@@ -123,11 +154,11 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_does_not_exist_is_refused() {
+    fn a_station_that_does_not_exist_is_refused() {
         let table = LinkTable::new(2, 1);
-        let error = table.set(A, PortIndex(2), Link::cut()).expect_err("two ports");
-        assert_eq!(error.to_string(), "the switch has 2 ports and no port 2: count from 0");
-        assert!(table.counters(PortIndex(2), A).is_err());
+        let error = table.set(A, StationIndex(2), Link::cut()).expect_err("two stations");
+        assert_eq!(error.to_string(), "the switch has 2 stations and no station 2: count from 0");
+        assert!(table.counters(StationIndex(2), A).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 
 use crate::support::{User, fuse_device, in_isolation};
-use stormglass_linux::disk::{Disk, Faults, Loss, Lost, Places};
+use stormglass_linux::disk::{Disk, Faults, Leftover, Loss, Lost, Places, leftovers, seen_by};
 
 const SECTOR: usize = 512;
 
@@ -18,9 +18,14 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::named(None)
+    }
+
+    /// One that is listed by a name.
+    fn named(name: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder is to be had");
-        let place = |name: &str| {
-            let path = folder.path().join(name);
+        let place = |place: &str| {
+            let path = folder.path().join(place);
             fs::create_dir(&path).expect("the folder is ours");
             path
         };
@@ -29,6 +34,7 @@ impl Bench {
             files: place("files"),
             removed: place("removed"),
             mountpoint: place("disk"),
+            name: name.map(ToOwned::to_owned),
         };
         let disk = Disk::mount(&places, 1).expect("a disk can be mounted");
         Self { disk, folder }
@@ -322,5 +328,22 @@ fn files_may_be_changed_behind_the_disks_back() {
         seen();
         assert_eq!(bench.fail(Loss::All, 0), Lost::default(), "all of that is durable");
         seen();
+    });
+}
+
+#[test]
+fn one_with_a_name_is_listed_until_it_is_unmounted() {
+    in_isolation("disk::one_with_a_name_is_listed_until_it_is_unmounted", User::Ordinary, || {
+        let name = "stormglass-test-7";
+        let bench = Bench::named(Some(name));
+        let mountpoint = bench.disk.mountpoint().to_owned();
+        let seen = || seen_by(std::process::id(), &mountpoint, name).expect("listed");
+        assert!(seen());
+        let listed = leftovers("stormglass-test-").expect("listed");
+        assert_eq!(listed, [Leftover { name: name.to_owned(), mountpoint: mountpoint.clone() }]);
+        assert!(!listed[0].is_dead(), "it is served");
+        bench.disk.unmount().expect("it is there");
+        bench.disk.unmount().expect("twice is once");
+        assert!(!seen() && leftovers("stormglass-test-").expect("listed").is_empty());
     });
 }

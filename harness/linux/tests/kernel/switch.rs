@@ -3,17 +3,18 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::FromRawFd;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{User, in_isolation, stat};
+use crate::support::{User, device, in_isolation, stat};
 use crate::wire::{
     A, ADDRESSES, B, LIMIT, PORT, SILENCE, Wire, connect_to_echo, create_tun, echo, echo_many,
 };
 use stormglass_linux::netns::{NetNs, TcpTuning};
-use stormglass_linux::switch::{Link, Port, Switch};
+use stormglass_linux::switch::{Link, Port, StationIndex, Switch};
+use stormglass_linux::tun::{Tun, TunOptions};
 
 fn tcp_crosses() {
     let wire = Wire::new();
@@ -141,14 +142,65 @@ fn ticks_during(pause: Duration) -> u64 {
 }
 
 #[test]
+fn addresses_behind_one_port_have_links_of_their_own() {
+    in_isolation(
+        "switch::addresses_behind_one_port_have_links_of_their_own",
+        User::Ordinary,
+        || {
+            let further = Ipv4Addr::new(10, 77, 0, 9);
+            let namespaces = [0; 2].map(|_| NetNs::create(TcpTuning::KERNEL).expect("a netns"));
+            let options = TunOptions {
+                device: device(),
+                more: vec![further],
+                ..TunOptions::new(ADDRESSES[1])
+            };
+            let two = namespaces[1].run(|| Tun::create(&options)).expect("a TUN device");
+            let one = create_tun(&namespaces[0], ADDRESSES[0]);
+            let ports = vec![
+                Port { tun: one, addresses: vec![ADDRESSES[0]] },
+                Port { tun: two, addresses: vec![ADDRESSES[1], further] },
+            ];
+            let switch = Switch::start(ports, 1, None).expect("a switch");
+            let bind = |place: usize, address: Ipv4Addr| {
+                let bind = || UdpSocket::bind((address, PORT));
+                let socket = namespaces[place].run(bind).expect("an address");
+                socket.set_read_timeout(Some(SILENCE)).expect("a timeout can be set");
+                socket
+            };
+            let (a, b, c) = (bind(0, ADDRESSES[0]), bind(1, ADDRESSES[1]), bind(1, further));
+            let reach = || {
+                for socket in [&b, &c] {
+                    socket.send_to(b"x", (ADDRESSES[0], PORT)).expect("sending works");
+                }
+                let from = |_| Some(a.recv_from(&mut [0; 8]).ok()?.1.ip());
+                (0..2).filter_map(from).collect::<Vec<_>>()
+            };
+            assert_eq!(reach(), [ADDRESSES[1], further]);
+            let (to, of_further) = (StationIndex(0), StationIndex(2));
+            switch.set_link(of_further, to, Link::cut()).expect("both exist");
+            assert_eq!(reach(), [ADDRESSES[1]]);
+            assert_eq!(switch.counters(of_further, to).expect("both exist").dropped, 1);
+            switch.set_link(of_further, to, Link::open()).expect("both exist");
+            switch.set_link(to, of_further, Link::cut()).expect("both exist");
+            for socket in [&b, &c] {
+                a.send_to(b"y", socket.local_addr().expect("bound")).expect("sending works");
+            }
+            assert!(b.recv(&mut [0; 8]).is_ok());
+            assert!(c.recv(&mut [0; 8]).is_err(), "that way is cut");
+        },
+    );
+}
+
+#[test]
 fn two_ports_of_one_address_are_refused() {
     in_isolation("switch::two_ports_of_one_address_are_refused", User::Ordinary, || {
         let namespaces = [0; 2].map(|_| NetNs::create(TcpTuning::KERNEL).expect("a netns"));
-        let ports = namespaces
-            .iter()
-            .map(|netns| Port { tun: create_tun(netns, ADDRESSES[0]), address: ADDRESSES[0] });
+        let ports = namespaces.iter().map(|netns| Port {
+            tun: create_tun(netns, ADDRESSES[0]),
+            addresses: vec![ADDRESSES[0]],
+        });
         let error = Switch::start(ports.collect(), 1, None).expect_err("the addresses are equal");
-        assert!(error.to_string().contains("two ports have the address 10.77.0.1"), "{error}");
+        assert!(error.to_string().contains("10.77.0.1 is there twice"), "{error}");
     });
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::support::device;
 use stormglass_linux::netns::{NetNs, TcpTuning};
-use stormglass_linux::switch::{Link, LinkCounters, Port, PortIndex, Switch};
+use stormglass_linux::switch::{Link, LinkCounters, Port, StationIndex, Switch};
 use stormglass_linux::tun::{Tun, TunOptions};
 
-pub(crate) const A: PortIndex = PortIndex(0);
-pub(crate) const B: PortIndex = PortIndex(1);
+pub(crate) const A: StationIndex = StationIndex(0);
+pub(crate) const B: StationIndex = StationIndex(1);
 pub(crate) const ADDRESSES: [Ipv4Addr; 2] =
     [Ipv4Addr::new(10, 77, 0, 1), Ipv4Addr::new(10, 77, 0, 2)];
 pub(crate) const PORT: u16 = 2379;
@@ -38,10 +38,10 @@ impl Wire {
     pub(crate) fn of(addresses: &[Ipv4Addr]) -> Self {
         let create = |_: &Ipv4Addr| NetNs::create(TcpTuning::default()).expect("a netns");
         let namespaces: Vec<NetNs> = addresses.iter().map(create).collect();
-        let ports = namespaces
-            .iter()
-            .zip(addresses)
-            .map(|(netns, address)| Port { tun: create_tun(netns, *address), address: *address });
+        let ports = namespaces.iter().zip(addresses).map(|(netns, address)| Port {
+            tun: create_tun(netns, *address),
+            addresses: vec![*address],
+        });
         let switch = Switch::start(ports.collect(), 1, None).expect("a switch");
         Self { namespaces, switch }
     }
@@ -51,7 +51,7 @@ impl Wire {
         connect_to_echo(&self.namespaces[A.0], &self.namespaces[B.0])
     }
 
-    pub(crate) fn set(&self, from: PortIndex, to: PortIndex, link: Link) {
+    pub(crate) fn set(&self, from: StationIndex, to: StationIndex, link: Link) {
         self.switch.set_link(from, to, link).expect("both ports exist");
     }
 
@@ -62,14 +62,14 @@ impl Wire {
     }
 
     /// A socket of a port's namespace.
-    pub(crate) fn udp(&self, port: PortIndex) -> UdpSocket {
+    pub(crate) fn udp(&self, port: StationIndex) -> UdpSocket {
         let bind = || UdpSocket::bind((ADDRESSES[port.0], PORT));
         let socket = self.namespaces[port.0].run(bind).expect("an address");
         socket.set_read_timeout(Some(SILENCE)).expect("a timeout can be set");
         socket
     }
 
-    pub(crate) fn count(&self, from: PortIndex, to: PortIndex) -> LinkCounters {
+    pub(crate) fn count(&self, from: StationIndex, to: StationIndex) -> LinkCounters {
         self.switch.counters(from, to).expect("both ports exist")
     }
 }

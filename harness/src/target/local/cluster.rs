@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use stormglass_checkers::history::MemberIndex;
 use stormglass_linux::disk::{Disk, Places};
 use stormglass_linux::memory::Group;
 use stormglass_linux::process::Spawner;
 
-use super::command::{Addresses, RaftTiming, arguments};
 use super::member::{LocalMember, MemberPlan};
-use super::releases::{Binary, Releases};
-use super::wiring::{SwitchedNetwork, Wired, Wiring, wire};
-use crate::target::{Member, Network, Target, TargetError, Unsupported};
+use super::releases::Binary;
+use super::wiring::{Wired, Wiring, wire};
+use crate::target::command::Addresses;
+use crate::target::files::make_dir;
+use crate::target::releases::Releases;
+use crate::target::switched::SwitchedNetwork;
+use crate::target::{ClusterOptions, Member, Network, Target, TargetError, Unsupported};
 
 /// Where a member's files are, in its own folder.
 const DATA: &str = "data";
@@ -23,34 +25,18 @@ const DATA: &str = "data";
 /// What a local cluster is made of.
 #[derive(Clone, Debug)]
 pub struct LocalOptions {
-    /// How many members.
-    pub members: u16,
+    /// What every target has.
+    pub cluster: ClusterOptions,
     /// etcd's binary.
     pub binary: Binary,
     /// Those of other releases that members may be changed to, by the release that was asked for.
     pub others: BTreeMap<String, Binary>,
-    /// Where the data directories are made.
-    pub data_root: PathBuf,
-    /// Where `m1/log.txt` and so on are made.
-    pub log_root: PathBuf,
-    /// Raft's heartbeat interval.
-    pub heartbeat: Duration,
-    /// Raft's election timeout.
-    pub election: Duration,
-    /// Flags for every member, without the dashes.
-    pub flags: BTreeMap<String, String>,
-    /// Flags for one member, by its name; they win.
-    pub member_flags: BTreeMap<String, BTreeMap<String, String>>,
     /// The network.
     pub wiring: Wiring,
     /// The FUSE device, where members' data is to be on disks that can be touched.
     pub disks: Result<PathBuf, Unsupported>,
     /// The folder of control groups, where members' memory is to be limited.
     pub memory: Result<PathBuf, Unsupported>,
-    /// Chooses the packets that the network loses or spoils when it is told to.
-    pub seed: u64,
-    /// Where the packets are written that the network delivers, if anywhere.
-    pub capture: Option<PathBuf>,
 }
 
 /// A cluster of local etcd processes; they die with this process, SIGKILL included.
@@ -73,23 +59,20 @@ impl LocalCluster {
         let mut members: Vec<Arc<dyn Member>> = Vec::new();
         for (position, netns) in namespaces.into_iter().enumerate() {
             let own = &addresses[position];
-            let home = make_dir(&options.data_root.join(&own.name))?;
+            let home = options.cluster.home(&own.name)?;
             let disk = mount_disk(options, &home, position)?;
             let data_dir = match &disk {
                 Ok(disk) => disk.mountpoint().to_owned(),
                 Err(_) => home.join(DATA),
             };
-            let log_path = make_dir(&options.log_root.join(&own.name))?.join("log.txt");
-            let timing = RaftTiming { heartbeat: options.heartbeat, election: options.election };
-            let flags = flags_of(options, &own.name);
-            let arguments = arguments(&addresses, position, &data_dir, timing, &flags)?;
+            let arguments = options.cluster.arguments(&addresses, position, &data_dir)?;
             let plan = MemberPlan {
                 index: MemberIndex(u16::try_from(position).unwrap_or(u16::MAX)),
                 all: Arc::clone(&addresses),
                 releases: Releases::new(options.binary.clone(), options.others.clone()),
                 arguments,
                 data_dir,
-                log_path,
+                log_path: options.cluster.log(&own.name)?,
                 netns,
                 disk,
                 memory: memory_group(options, &own.name)?,
@@ -117,12 +100,6 @@ impl Target for LocalCluster {
     }
 }
 
-fn make_dir(path: &Path) -> Result<PathBuf, TargetError> {
-    let what = format!("the folder {} could not be made", path.display());
-    std::fs::create_dir_all(path).map_err(TargetError::io(what))?;
-    Ok(path.to_owned())
-}
-
 /// A disk for a member, with its files where its data would be without one.
 fn mount_disk(
     options: &LocalOptions,
@@ -138,11 +115,12 @@ fn mount_disk(
         files: make_dir(&home.join(DATA))?,
         removed: make_dir(&home.join("removed"))?,
         mountpoint: make_dir(&home.join("disk"))?,
+        name: None,
     };
     let private = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(&places.files, private)
         .map_err(TargetError::io("the mode of a data directory could not be set"))?;
-    let seed = options.seed.wrapping_add(position as u64);
+    let seed = options.cluster.seed.wrapping_add(position as u64);
     let disk = Disk::mount(&places, seed);
     disk.map(Ok).map_err(TargetError::io("the disk of a member could not be made"))
 }
@@ -158,12 +136,4 @@ fn memory_group(
             .map_err(TargetError::io("the control group of a member could not be made")),
         Err(reason) => Ok(Err(reason.clone())),
     }
-}
-
-fn flags_of(options: &LocalOptions, name: &str) -> BTreeMap<String, String> {
-    let mut flags = options.flags.clone();
-    if let Some(own) = options.member_flags.get(name) {
-        flags.extend(own.clone());
-    }
-    flags
 }

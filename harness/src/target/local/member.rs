@@ -13,11 +13,13 @@ use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
 use stormglass_linux::vdso::{self, Skew};
 
-use super::command::{Addresses, joining};
-use super::releases::{Binary, Releases};
+use super::releases::Binary;
+use super::snapshots;
+use crate::target::command::{Addresses, joining};
+use crate::target::releases::Releases;
 use crate::target::{
-    self, Clocks, Data, Kill, Member, MemberEnd, Memory, Pause, Rate, Seat, Unsupported, Upgrade,
-    Wall,
+    self, Clocks, Data, Kill, Member, MemberEnd, Memory, Pause, Rate, Seat, Snapshots, Unsupported,
+    Upgrade, Wall,
 };
 
 /// How long the system may take to remove a killed process.
@@ -28,7 +30,7 @@ pub(super) struct MemberPlan {
     pub(super) index: MemberIndex,
     /// Where every member listens, in the order of their indices.
     pub(super) all: Arc<[Addresses]>,
-    pub(super) releases: Releases,
+    pub(super) releases: Releases<Binary>,
     pub(super) arguments: Vec<String>,
     pub(super) data_dir: PathBuf,
     pub(super) log_path: PathBuf,
@@ -57,6 +59,8 @@ struct State {
     end: Option<MemberEnd>,
     /// Its arguments, once it is another one than the cluster was founded with.
     joined: Option<Vec<String>>,
+    /// How often its cluster was founded anew.
+    refounded: u32,
 }
 
 impl LocalMember {
@@ -64,13 +68,34 @@ impl LocalMember {
         Self { plan, spawner, state: Mutex::default() }
     }
 
-    pub(super) fn releases(&self) -> &Releases {
+    pub(super) fn releases(&self) -> &Releases<Binary> {
         &self.plan.releases
     }
 
     /// From its next start on it runs this.
     pub(super) fn choose(&self, binary: Binary) {
         self.state().binary = Some(binary);
+    }
+
+    /// What it is started with next.
+    pub(super) fn binary(&self) -> Binary {
+        self.state().binary.as_ref().unwrap_or(self.plan.releases.first()).clone()
+    }
+
+    /// Where all members listen, in the order of their indices.
+    pub(super) fn all(&self) -> &[Addresses] {
+        &self.plan.all
+    }
+
+    /// Where its own files are, beside its data.
+    pub(super) fn folder(&self) -> io::Result<&Path> {
+        let none = || Error::new(ErrorKind::NotFound, "the member's log is in no folder");
+        self.plan.log_path.parent().ok_or_else(none)
+    }
+
+    /// From its next start on it is a member of another cluster.
+    pub(super) fn refound(&self) {
+        self.state().refounded += 1;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,7 +125,7 @@ impl LocalMember {
         change(clocks)
     }
 
-    fn addresses(&self) -> &Addresses {
+    pub(super) fn addresses(&self) -> &Addresses {
         &self.plan.all[usize::from(self.plan.index.0)]
     }
 
@@ -163,6 +188,11 @@ impl Member for LocalMember {
     }
 
     fn seat(&self) -> Result<&dyn Seat, Unsupported> {
+        Ok(self)
+    }
+
+    fn snapshots(&self) -> Result<&dyn Snapshots, Unsupported> {
+        snapshots::tools(&self.binary())?;
         Ok(self)
     }
 
@@ -247,7 +277,7 @@ impl Kill for LocalMember {
             number,
             version: binary.version,
             pid: i64::from(process.pid()),
-            data_generation: 1,
+            data_generation: 1 + state.refounded,
         };
         state.process = Some(process);
         state.incarnation = Some(incarnation.clone());

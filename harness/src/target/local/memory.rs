@@ -11,6 +11,10 @@ impl Memory for Group {
         Group::limit(self, bytes)
     }
 
+    fn confine(&self, spare: u64, most: u64) -> io::Result<u64> {
+        Group::confine(self, spare, most)
+    }
+
     fn memory(&self) -> io::Result<MemoryUse> {
         Group::memory(self)
     }

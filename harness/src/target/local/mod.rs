@@ -2,11 +2,11 @@
 //! where the kernel allows it.
 
 mod cluster;
-mod command;
 mod disk;
 mod member;
 mod memory;
 mod releases;
+mod snapshots;
 mod wiring;
 
 pub use cluster::{LocalCluster, LocalOptions};

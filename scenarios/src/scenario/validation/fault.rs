@@ -20,7 +20,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Flaw> {
             Flaw::value(&format!("{path}.kind"), format!("unknown fault `{}`{hint}", spec.kind))
         })?;
         times(scenario, spec, entry, &path)?;
-        target(spec, scenario.cluster.members, &path)?;
+        target(spec, entry, scenario.cluster.members, &path)?;
         params(spec, entry, &path)?;
     }
     Ok(())
@@ -70,7 +70,11 @@ fn period(every: Duration, duration: Duration, path: &str) -> Result<Duration, F
     Ok(every)
 }
 
-fn target(spec: &FaultSpec, members: u16, path: &str) -> Result<(), Flaw> {
+fn target(spec: &FaultSpec, entry: &FaultEntry, members: u16, path: &str) -> Result<(), Flaw> {
+    let fits = spec.target == Selector::All || !entry.hits_all();
+    ensure(fits, &format!("{path}.target"), || {
+        format!("`{}` is of the whole cluster: write `target = \"all\"`", entry.kind)
+    })?;
     let Selector::Members(names) = &spec.target else { return Ok(()) };
     for (index, name) in names.iter().enumerate() {
         let path = format!("{path}.target.{index}");

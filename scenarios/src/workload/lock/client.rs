@@ -17,6 +17,7 @@ use crate::scenario::WorkloadSpec;
 use crate::trigger;
 use crate::workload::actor::Workload;
 use crate::workload::context::Context;
+use crate::workload::lease_ids::LeaseIds;
 use crate::workload::step::Step;
 
 /// How long to wait where a lock is taken or nothing can be sent.
@@ -98,7 +99,7 @@ impl Client {
     /// known by it.
     fn grant(&mut self, now: Nanos) -> Request {
         self.leases += 1;
-        let lease = LeaseId((i64::from(self.number) + 1) << 32 | i64::from(self.leases));
+        let lease = LeaseIds::new(&self.prefix, self.number).numbered(self.leases);
         let ttl = self.rng.random_range(self.spec.lease_ttl.min..=self.spec.lease_ttl.max);
         let keepalives = self.rng.random_range(0..=KEEPALIVES_MAX);
         self.session = Some(Session::new(lease, ttl, now, keepalives));

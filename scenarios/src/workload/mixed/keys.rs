@@ -4,6 +4,8 @@ use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{Bytes, LeaseId};
 
+use crate::workload::keys_below::keys_below;
+
 /// A first key and a range end, as in etcd's requests.
 pub(super) type Interval = (Bytes, Bytes);
 
@@ -21,6 +23,11 @@ pub(super) struct KeySpace {
 impl KeySpace {
     pub(super) fn new(prefix: &str, hot: u32) -> Self {
         Self { prefix: prefix.to_owned(), hot, width: hot.to_string().len() }
+    }
+
+    /// What every key begins with.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// A hot key.
@@ -76,11 +83,7 @@ impl KeySpace {
 
     /// Every key of the run.
     pub(super) fn everything(&self) -> Interval {
-        let zero = || Bytes::from(&b"\0"[..]);
-        if self.prefix.is_empty() {
-            return (zero(), zero());
-        }
-        (Bytes::from(self.prefix.as_str()), prefix_end(self.prefix.as_bytes()).unwrap_or_else(zero))
+        keys_below(&self.prefix)
     }
 
     /// Whether what is known of this key is worth remembering: the fill is too much.
@@ -93,15 +96,6 @@ impl KeySpace {
     fn numbered(&self, letter: char, number: u32) -> Bytes {
         Bytes::from(format!("{}{letter}{number:0width$}", self.prefix, width = self.width))
     }
-}
-
-/// The first key behind all keys with this prefix, as `clientv3.GetPrefixRangeEnd`:
-/// none where the prefix is nothing but bytes of 255.
-fn prefix_end(prefix: &[u8]) -> Option<Bytes> {
-    let last = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
-    let mut end = prefix[..=last].to_vec();
-    end[last] += 1;
-    Some(Bytes::from(end))
 }
 
 /// Whether an interval of etcd's requests has this key.
@@ -117,16 +111,8 @@ pub(super) fn contains((first, end): &Interval, key: &Bytes) -> bool {
 mod tests {
     use rand::SeedableRng as _;
     use rand::rngs::ChaCha8Rng;
-    use stormglass_checkers::history::Bytes;
 
-    use super::{KeySpace, contains, prefix_end};
-
-    #[test]
-    fn a_prefix_ends_behind_its_last_key() {
-        assert_eq!(prefix_end(b"run/"), Some(Bytes::from("run0")));
-        assert_eq!(prefix_end(b"a\xff"), Some(Bytes::from("b")));
-        assert_eq!(prefix_end(b"\xff"), None);
-    }
+    use super::{KeySpace, contains};
 
     #[test]
     fn every_kind_of_key_is_in_its_interval_and_below_the_prefix() {

@@ -8,6 +8,7 @@ use stormglass_checkers::history::{LeaseGrant, LeaseId, LeaseRef, LeaseTimeToLiv
 
 use super::draws::any;
 use crate::scenario::SecondsRange;
+use crate::workload::lease_ids::LeaseIds;
 
 /// Leases that a client has at a time.
 const HELD_MAX: usize = 3;
@@ -59,7 +60,7 @@ impl Held {
 /// The leases of one client: each is kept alive for a while, then left to expire or
 /// revoked.
 pub(super) struct Leases {
-    client: u32,
+    ids: LeaseIds,
     counter: u32,
     ttl: SecondsRange,
     /// Whether keepalives are sent late in a lease's time.
@@ -70,8 +71,8 @@ pub(super) struct Leases {
 }
 
 impl Leases {
-    pub(super) fn new(client: u32, ttl: SecondsRange, late: bool) -> Self {
-        Self { client, counter: 0, ttl, late, held: Vec::new(), ended: VecDeque::new() }
+    pub(super) fn new(ids: LeaseIds, ttl: SecondsRange, late: bool) -> Self {
+        Self { ids, counter: 0, ttl, late, held: Vec::new(), ended: VecDeque::new() }
     }
 
     /// A lease with an ID of the client's own, so that a grant with an unknown outcome
@@ -108,7 +109,7 @@ impl Leases {
             return None;
         }
         self.counter = self.counter.checked_add(1)?;
-        let lease = LeaseId((i64::from(self.client) + 1) << 32 | i64::from(self.counter));
+        let lease = self.ids.numbered(self.counter);
         Some(self.hold(lease, seconds, now, rng))
     }
 
@@ -250,7 +251,7 @@ mod tests {
         let mut last = None;
         for seed in 0..200 {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            let mut leases = Leases::new(0, FOUR, late);
+            let mut leases = Leases::new(LeaseIds::new("", 0), FOUR, late);
             let lease = leases.grant(Nanos(0), &mut rng).expect("a lease").lease;
             for milliseconds in (0..6_000).step_by(700) {
                 if leases.keep_alive(at(milliseconds)).is_some() {
@@ -274,7 +275,7 @@ mod tests {
     #[test]
     fn late_requests_come_about_the_end_that_the_server_chose() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut leases = Leases::new(0, FOUR, true);
+        let mut leases = Leases::new(LeaseIds::new("", 0), FOUR, true);
         let grant = leases.grant_short(Nanos(0), &mut rng).expect("a lease");
         assert_eq!(grant.ttl_seconds, 1);
         leases.granted(grant.lease, 2);
@@ -284,7 +285,7 @@ mod tests {
         leases.renewed(grant.lease);
         assert_eq!(leases.revoke_late(at(2_000)), None);
         assert_eq!(leases.revoke_late(at(3_900)), Some(LeaseRef { lease: grant.lease }));
-        let mut never = Leases::new(0, FOUR, false);
+        let mut never = Leases::new(LeaseIds::new("", 0), FOUR, false);
         never.grant_short(Nanos(0), &mut rng).expect("a lease");
         assert_eq!(never.keep_alive_late(at(900)), None);
     }
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn an_id_is_granted_again_as_soon_as_its_time_is_over() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut leases = Leases::new(0, FOUR, true);
+        let mut leases = Leases::new(LeaseIds::new("", 0), FOUR, true);
         let first = leases.grant(Nanos(0), &mut rng).expect("a lease").lease;
         assert_eq!(leases.grant_again(at(3_900), &mut rng), None);
         let again = leases.grant_again(at(4_000), &mut rng).expect("it is over");

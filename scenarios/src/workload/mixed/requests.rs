@@ -15,6 +15,7 @@ use super::settings::Settings;
 use super::transactions::Transactions;
 use super::values::Values;
 use super::weights::WEIGHTS;
+use crate::workload::lease_ids::LeaseIds;
 use crate::workload::weights::Weights;
 
 /// Draws that may find nothing to send, such as a keepalive without a lease.
@@ -37,6 +38,7 @@ pub(super) struct Requests {
 impl Requests {
     pub(super) fn new(settings: &Settings, client: u32, rng: ChaCha8Rng) -> Self {
         let spec = &settings.spec;
+        let ids = LeaseIds::new(settings.keys.prefix(), client);
         // One client compacts for all.
         let refused: &[&str] = if client == 0 { &[] } else { &["compact"] };
         Self {
@@ -45,7 +47,7 @@ impl Requests {
             weights: Weights::new(&WEIGHTS, spec, refused),
             prefill: Prefill::new(settings, client),
             values: Values::new(client, spec.value_size),
-            leases: Leases::new(client, spec.lease_ttl, settings.triggers.late_keepalive),
+            leases: Leases::new(ids, spec.lease_ttl, settings.triggers.late_keepalive),
             knowledge: Knowledge::default(),
             compact_from: Nanos(0),
         }

@@ -78,6 +78,7 @@ impl Cluster {
             prefix: String::new(),
             start_revision: Revision(1),
             exclusive: true,
+            revisions: true,
             started: String::new(),
             written_by: String::new(),
         };

@@ -9,26 +9,26 @@ use super::processor;
 
 /// What came of one slice.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Slice {
+pub(crate) struct Slice {
     /// Operations that ended, a second.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
     /// Seconds of processor time that this process used, a second.
-    pub(super) cores: f64,
+    pub(crate) cores: f64,
 }
 
 /// Measures between its making and [`Stopwatch::slice`].
-pub(super) struct Stopwatch {
+pub(crate) struct Stopwatch {
     clock: Clock,
     processor: f64,
 }
 
 impl Stopwatch {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { clock: Clock::start(), processor: processor::seconds_used() }
     }
 
     /// What `operations` since the start amount to.
-    pub(super) fn slice(&self, operations: u32) -> Slice {
+    pub(crate) fn slice(&self, operations: u32) -> Slice {
         let seconds = Duration::from_nanos(self.clock.now().0).as_secs_f64();
         let processor = processor::seconds_used() - self.processor;
         Slice { rate: f64::from(operations) / seconds, cores: processor / seconds }

@@ -12,66 +12,69 @@ use stormglass::recorder::Recorder;
 use stormglass::run::{START_LIMIT, await_healthy};
 use stormglass::session::{Excuses, Session, Stop};
 use stormglass::target::local::{Binary, LocalCluster, LocalOptions, Wiring};
-use stormglass::target::{Target, Unsupported};
+use stormglass::target::{ClusterOptions, Target, Unsupported};
 use stormglass_checkers::history::{
     Bytes, Delete, LeaseRef, MemberIndex, MemberPreamble, Outcome, Preamble, Request, Response,
     Revision, SCHEMA,
 };
 use stormglass_scenarios::plan::Plan;
+use stormglass_scenarios::workload::keys_below;
 
 const CLEAN_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running cluster, and what sessions on it are made of.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     target: Arc<dyn Target>,
     plan: Plan,
     folder: PathBuf,
 }
 
 impl Cluster {
-    /// Starts every member and waits until all serve.
-    pub(super) async fn start(
+    /// Starts every member of a local cluster and waits until all serve.
+    pub(crate) async fn start(
         plan: Plan,
         binary: &Path,
         folder: &Path,
         wiring: Wiring,
     ) -> io::Result<Self> {
-        let cluster = &plan.scenario.cluster;
         let options = LocalOptions {
-            members: cluster.members,
+            cluster: ClusterOptions::of(&plan, folder.join("data"), folder.join("members")),
             binary: Binary { path: binary.to_owned(), version: plan.release.clone() },
             others: BTreeMap::new(),
-            data_root: folder.join("data"),
-            log_root: folder.join("members"),
-            heartbeat: cluster.heartbeat.as_duration(),
-            election: cluster.election.as_duration(),
-            flags: cluster.flags.clone(),
-            member_flags: cluster.member.clone(),
             wiring,
-            seed: plan.seed,
-            capture: None,
             disks: Err(Unsupported::because("no fault is injected")),
             memory: Err(Unsupported::because("no fault is injected")),
         };
         let target = Arc::new(LocalCluster::prepare(&options).map_err(io::Error::other)?);
+        Self::of(target, plan, folder).await
+    }
+
+    /// Starts every member of a prepared cluster and waits until all serve.
+    pub(crate) async fn of(target: Arc<dyn Target>, plan: Plan, folder: &Path) -> io::Result<Self> {
         for member in target.members() {
             let member = Arc::clone(member);
             let start = move || member.kill().map_err(io::Error::other)?.start();
             tokio::task::spawn_blocking(start).await.map_err(io::Error::other)??;
         }
         let started = Self { target, plan, folder: folder.to_owned() };
-        let (session, _) = started.session("start", Revision(1))?;
-        await_healthy(&session, START_LIMIT).await.map_err(io::Error::other)?;
+        started.await_all().await?;
         Ok(started)
     }
 
+    /// Waits until all members serve.
+    pub(crate) async fn await_all(&self) -> io::Result<()> {
+        let (session, _) = self.session("start", Revision(1))?;
+        await_healthy(&session, START_LIMIT).await.map_err(io::Error::other)?;
+        Ok(())
+    }
+
     /// What is to be sent.
-    pub(super) fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// A session whose history begins at a revision, and the stream of its events.
-    pub(super) fn session(
+    pub(crate) fn session(
         &self,
         name: &str,
         start: Revision,
@@ -82,6 +85,7 @@ impl Cluster {
         let session = Session {
             recorder,
             target: Arc::clone(&self.target),
+            keys: keys_below(""),
             deadline: self.plan.scenario.workload.deadline.as_duration(),
             stop: Stop::new(),
             register: None,
@@ -91,7 +95,7 @@ impl Cluster {
     }
 
     /// Line 1 of such a history.
-    pub(super) fn preamble(&self, start_revision: Revision) -> Preamble {
+    pub(crate) fn preamble(&self, start_revision: Revision) -> Preamble {
         let member = |number| MemberPreamble {
             name: format!("m{number}"),
             store: "etcd".to_owned(),
@@ -106,6 +110,7 @@ impl Cluster {
             prefix: String::new(),
             start_revision,
             exclusive: true,
+            revisions: true,
             started: String::new(),
             written_by: String::new(),
         }
@@ -113,7 +118,7 @@ impl Cluster {
 
     /// Removes every lease and key, so that each slice starts alike and each history from
     /// an empty store. Returns the revision from which it starts.
-    pub(super) async fn clean(&self) -> io::Result<Revision> {
+    pub(crate) async fn clean(&self) -> io::Result<Revision> {
         let (session, _) = self.session("clean", Revision(1))?;
         let mut connection = session.connect(MemberIndex(0)).await;
         let answer = connection.call_within(&Request::LeaseList {}, CLEAN_LIMIT).await;

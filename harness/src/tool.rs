@@ -20,7 +20,7 @@ const BUSY_TRIES: u32 = 50;
 const TAIL: u64 = 600;
 
 /// One run of one program.
-pub(super) struct Tool<'a> {
+pub(crate) struct Tool<'a> {
     command: Command,
     name: String,
     limit: Duration,
@@ -29,7 +29,7 @@ pub(super) struct Tool<'a> {
 
 /// Why a program did not do what it was run for.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ToolError {
+pub(crate) enum ToolError {
     #[error("{name} is not installed")]
     NotInstalled { name: String },
     #[error("{name} cannot be started: {source}")]
@@ -45,7 +45,7 @@ pub(super) enum ToolError {
 impl<'a> Tool<'a> {
     /// The program `program`, looked up in `search_path`, to be killed after `limit`. Its output
     /// is kept in unnamed files on the file system of `scratch`.
-    pub(super) fn new(
+    pub(crate) fn new(
         program: impl AsRef<OsStr>,
         search_path: &OsStr,
         limit: Duration,
@@ -59,19 +59,25 @@ impl<'a> Tool<'a> {
     }
 
     /// Adds arguments.
-    pub(super) fn args<I: IntoIterator<Item = S>, S: Into<OsString>>(mut self, args: I) -> Self {
+    pub(crate) fn args<I: IntoIterator<Item = S>, S: Into<OsString>>(mut self, args: I) -> Self {
         self.command.args(args.into_iter().map(Into::into));
         self
     }
 
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// Runs in this folder.
-    pub(super) fn within(mut self, folder: &Path) -> Self {
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
     /// Runs the program to its end and yields its standard output, from the beginning.
-    pub(super) fn run(mut self) -> Result<File, ToolError> {
+    pub(crate) fn run(mut self) -> Result<File, ToolError> {
         let name = self.name.clone();
         let keep = |source| ToolError::Output { name: name.clone(), source };
         let mut stdout = tempfile::tempfile_in(self.scratch).map_err(keep)?;
@@ -95,7 +101,7 @@ impl<'a> Tool<'a> {
     }
 
     /// Runs the program and yields its standard output as text.
-    pub(super) fn text(self) -> Result<String, ToolError> {
+    pub(crate) fn text(self) -> Result<String, ToolError> {
         let name = self.name.clone();
         let mut bytes = Vec::new();
         self.run()?.read_to_end(&mut bytes).map_err(|source| ToolError::Output { name, source })?;

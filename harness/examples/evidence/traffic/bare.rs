@@ -24,8 +24,11 @@ use super::cluster::Cluster;
 /// Beyond the operations' deadline, for clients that are between two steps.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Sends traffic for so long.
-pub(super) async fn bare(cluster: &Cluster, length: Duration) -> io::Result<Slice> {
+/// Sends traffic for so long; with the time that each operation took.
+pub(crate) async fn bare(
+    cluster: &Cluster,
+    length: Duration,
+) -> io::Result<(Slice, Vec<Duration>)> {
     let (session, _) = cluster.session("bare", Revision(1))?;
     let completed = Arc::new(AtomicU32::new(0));
     let stop = Stop::new();
@@ -44,16 +47,22 @@ pub(super) async fn bare(cluster: &Cluster, length: Duration) -> io::Result<Slic
             connection: session.connect(actor.member).await,
             workload: actor.workload,
             completed: Arc::clone(&completed),
+            times: Vec::new(),
         };
         clients.spawn(client.run(stop.clone()));
     }
     tokio::time::sleep(length).await;
     let slice = watch.slice(completed.load(Ordering::Relaxed));
     stop.raise();
-    let all = async { while clients.join_next().await.is_some() {} };
+    let mut times = Vec::new();
+    let all = async {
+        while let Some(client) = clients.join_next().await {
+            times.extend(client.into_iter().flatten());
+        }
+    };
     // Clients that hang are aborted when the set is dropped.
     let _ = tokio::time::timeout(session.deadline + GRACE, all).await;
-    Ok(slice)
+    Ok((slice, times))
 }
 
 struct Client {
@@ -64,10 +73,11 @@ struct Client {
     connection: Connection,
     workload: Box<dyn Workload>,
     completed: Arc<AtomicU32>,
+    times: Vec<Duration>,
 }
 
 impl Client {
-    async fn run(mut self, stop: Stop) {
+    async fn run(mut self, stop: Stop) -> Vec<Duration> {
         while !stop.is_raised() {
             let context = Context {
                 process: self.process,
@@ -77,18 +87,21 @@ impl Client {
             };
             match self.workload.next(&context) {
                 // Watches are no part of the comparison: the scenario has none.
-                Step::Done | Step::Watch(_) => return,
+                Step::Done | Step::Watch(_) => break,
                 Step::Wait(duration) => tokio::time::sleep(duration).await,
                 Step::Invoke(request) => self.call(request).await,
             }
         }
+        self.times
     }
 
     async fn call(&mut self, request: Request) {
         // The generator is told what it would be told by a recorder.
         let body = Body::Invoke(Invoke { intended: Nanos(0), request: request.clone() });
         self.workload.observe(&self.event(body));
+        let sent = self.clock.now();
         let outcome = self.connection.call(&request).await;
+        self.times.push(Duration::from_nanos(self.clock.now().0 - sent.0));
         self.completed.fetch_add(1, Ordering::Relaxed);
         self.workload.observe(&self.event(Body::Complete(outcome)));
     }

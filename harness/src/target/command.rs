@@ -29,6 +29,17 @@ pub(super) struct Addresses {
     pub(super) peer_url: String,
 }
 
+impl Addresses {
+    /// Of a member by its number, counted from 1.
+    pub(super) fn of(number: u16, host: &str, client: u16, peer: u16) -> Self {
+        Self {
+            name: format!("m{number}"),
+            client_url: format!("http://{host}:{client}"),
+            peer_url: format!("http://{host}:{peer}"),
+        }
+    }
+}
+
 /// Timing of raft.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RaftTiming {
@@ -48,8 +59,6 @@ pub(super) fn arguments(
     if let Some(flag) = flags.keys().find(|flag| RESERVED.contains(&flag.as_str())) {
         return Err(TargetError::ReservedFlag { flag: flag.clone(), member: own.name.clone() });
     }
-    let cluster: Vec<_> =
-        all.iter().map(|member| format!("{}={}", member.name, member.peer_url)).collect();
     let wired = [
         ("name", own.name.clone()),
         ("data-dir", data_dir.display().to_string()),
@@ -57,7 +66,7 @@ pub(super) fn arguments(
         ("initial-advertise-peer-urls", own.peer_url.clone()),
         ("listen-client-urls", own.client_url.clone()),
         ("advertise-client-urls", own.client_url.clone()),
-        ("initial-cluster", cluster.join(",")),
+        ("initial-cluster", initial_cluster(all)),
         ("initial-cluster-state", "new".to_owned()),
         ("initial-cluster-token", "stormglass".to_owned()),
         ("heartbeat-interval", timing.heartbeat.as_millis().to_string()),
@@ -68,13 +77,32 @@ pub(super) fn arguments(
     Ok(wired.chain(chosen).collect())
 }
 
+/// The flags of a member: everybody's and its own, which win.
+pub(super) fn flags_of(
+    member: &str,
+    flags: &BTreeMap<String, String>,
+    own: &BTreeMap<String, BTreeMap<String, String>>,
+) -> BTreeMap<String, String> {
+    let mut flags = flags.clone();
+    if let Some(own) = own.get(member) {
+        flags.extend(own.clone());
+    }
+    flags
+}
+
+/// The members of a cluster, as etcd and its tools take them.
+pub(super) fn initial_cluster<'a>(members: impl IntoIterator<Item = &'a Addresses>) -> String {
+    let each = members.into_iter().map(|one| format!("{}={}", one.name, one.peer_url));
+    each.collect::<Vec<_>>().join(",")
+}
+
 /// The arguments of a member that joins a running cluster of these members, from those that it
 /// would have founded one with.
 pub(super) fn joining(founding: &[String], cluster: &[&Addresses]) -> Vec<String> {
-    let list: Vec<_> =
-        cluster.iter().map(|member| format!("{}={}", member.name, member.peer_url)).collect();
     let changed = |argument: &String| match argument.split_once('=') {
-        Some(("--initial-cluster", _)) => format!("--initial-cluster={}", list.join(",")),
+        Some(("--initial-cluster", _)) => {
+            format!("--initial-cluster={}", initial_cluster(cluster.iter().copied()))
+        }
         Some(("--initial-cluster-state", _)) => "--initial-cluster-state=existing".to_owned(),
         _ => argument.clone(),
     };
@@ -87,11 +115,7 @@ mod tests {
 
     fn three() -> Vec<Addresses> {
         (1..=3)
-            .map(|number| Addresses {
-                name: format!("m{number}"),
-                client_url: format!("http://10.77.0.{number}:2379"),
-                peer_url: format!("http://10.77.0.{number}:2380"),
-            })
+            .map(|number| Addresses::of(number, &format!("10.77.0.{number}"), 2379, 2380))
             .collect()
     }
 

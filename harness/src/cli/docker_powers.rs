@@ -1,0 +1,133 @@
+//! What the target `docker` can do on this machine.
+
+use stormglass_linux::capability::{self, Devices};
+use stormglass_linux::memory::Meter;
+use stormglass_scenarios::fault::Power;
+
+use super::device_args::devices_of_environment;
+use super::powers::granted;
+use crate::target::docker::Engine;
+
+/// The powers of the target `docker`, tried on this machine.
+pub(super) struct DockerPowers {
+    /// Why there is no such target at all.
+    target: Result<(), String>,
+    /// Why members' clocks cannot be moved.
+    clocks: Result<(), String>,
+    /// Why members' disks cannot be touched.
+    disk: Result<(), String>,
+    /// Why members' memory cannot be limited.
+    memory: Result<(), String>,
+}
+
+impl DockerPowers {
+    /// Tries them, with the settings of the environment, and the engine first.
+    pub(super) fn here() -> Self {
+        match Engine::connect() {
+            Ok(engine) => Self::probe(&devices_of_environment(), &engine),
+            Err(error) => {
+                let (target, rest) = (Err(error.to_string()), Ok(()));
+                Self { target, clocks: rest.clone(), disk: rest.clone(), memory: rest }
+            }
+        }
+    }
+
+    /// Tries what engine and machine grant to whom they let into its containers.
+    pub(super) fn probe(devices: &Devices, engine: &Engine) -> Self {
+        let levers = capability::report(devices);
+        let target = root().and_then(|()| {
+            granted(&levers, "TUN device").map_err(|why| {
+                format!("the target `docker` wires its members by TUN devices, and {why}")
+            })
+        });
+        let clocks = granted(&levers, "member clocks");
+        let disk = granted(&levers, "FUSE device");
+        Self { target, clocks, disk, memory: memory(engine) }
+    }
+
+    /// Whether there is such a target at all.
+    ///
+    /// # Errors
+    /// Why there is none, and what would help.
+    pub(super) fn target(&self) -> Result<(), &str> {
+        self.target.as_ref().copied().map_err(String::as_str)
+    }
+
+    /// Whether a power is granted.
+    ///
+    /// # Errors
+    /// Why it is not, and what would help.
+    pub(super) fn grants(&self, power: Power) -> Result<(), &str> {
+        self.target()?;
+        let granted = match power {
+            Power::Kill
+            | Power::Pause
+            | Power::Maintenance
+            | Power::Network
+            | Power::Membership
+            | Power::Upgrade => return Ok(()),
+            Power::Clocks => &self.clocks,
+            Power::Disk => &self.disk,
+            Power::Memory => &self.memory,
+        };
+        granted.as_ref().copied().map_err(String::as_str)
+    }
+
+    /// What is missing though there is such a target, and why.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let optional =
+            [("clocks", &self.clocks), ("disks", &self.disk), ("limits of memory", &self.memory)];
+        let why = |(name, granted): (&str, &Result<(), String>)| {
+            granted.as_ref().err().map(|why| format!("{name} ({why})"))
+        };
+        optional.into_iter().filter_map(why).collect()
+    }
+}
+
+/// The engine limits it, and the kernel has to tell what is taken.
+fn memory(engine: &Engine) -> Result<(), String> {
+    engine.limits_memory()?;
+    Meter::of_process(std::process::id()).map(drop).map_err(|error| {
+        format!("nobody tells how much memory a container takes ({error}): mount /sys/fs/cgroup")
+    })
+}
+
+/// Only root may enter other processes' namespaces.
+fn root() -> Result<(), String> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err("the target `docker` enters its containers from outside, to wire their network and to \
+         move their clocks, and only root may: run it as root (`sudo`), or use `--target local`, \
+         which needs no root"
+        .to_owned())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use stormglass_scenarios::fault::faults;
+
+    use super::*;
+
+    fn powers(target: Result<(), String>) -> DockerPowers {
+        let none = Err("no such device".to_owned());
+        DockerPowers { target, clocks: Ok(()), disk: none, memory: Ok(()) }
+    }
+
+    #[test]
+    fn every_fault_is_granted_but_those_of_what_is_missing() {
+        let powers = powers(Ok(()));
+        for entry in faults() {
+            let granted = powers.grants(entry.power);
+            let expected = if entry.power == Power::Disk { Err("no such device") } else { Ok(()) };
+            assert_eq!(granted, expected, "{}", entry.kind);
+        }
+        assert_eq!(powers.missing(), ["disks (no such device)"]);
+    }
+
+    #[test]
+    fn without_the_target_there_is_no_fault() {
+        let powers = powers(Err("no engine".to_owned()));
+        assert!(faults().iter().all(|entry| powers.grants(entry.power) == Err("no engine")));
+    }
+}
