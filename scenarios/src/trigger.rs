@@ -27,12 +27,15 @@ pub const LATE_KEEPALIVE: &str = "late-keepalive";
 /// A follower that is sent a snapshot while watches are opened on it.
 pub const SNAPSHOT_TO_FOLLOWER: &str = "snapshot-to-follower";
 
+/// Logs shorter than a release's default, which end before what a follower has when it comes back.
+pub const SHORT_LOG: &str = "short-log";
+
 /// Every trigger.
 pub fn triggers() -> &'static [TriggerEntry] {
     &TRIGGERS
 }
 
-static TRIGGERS: [TriggerEntry; 7] = [
+static TRIGGERS: [TriggerEntry; 8] = [
     TriggerEntry {
         name: TXN_RANGE_REVISION,
         issue: "#18667",
@@ -65,5 +68,11 @@ static TRIGGERS: [TriggerEntry; 7] = [
         issue: "#15271, #20221",
         summary: "a storm's `force-snapshot`: a watch on a follower, from a revision that it has yet \
                   to learn of, gets older events when the follower is sent a snapshot",
+    },
+    TriggerEntry {
+        name: SHORT_LOG,
+        issue: "#15271",
+        summary: "the flag `snapshot-count`: a follower that was away while more was written than the \
+                  log keeps is sent a snapshot, and its open watches repeat old events",
     },
 ];

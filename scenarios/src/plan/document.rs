@@ -8,6 +8,7 @@ use stormglass_checkers::history::{FaultId, Nanos};
 use super::{flags, schedule};
 use crate::fault::{self, ParamForm};
 use crate::scenario::{Occasion, Release, ReleaseRange, Scenario, ScenarioError, Selector};
+use crate::trigger::SHORT_LOG;
 
 /// The version of the plan's format that this code writes.
 pub const PLAN_SCHEMA: u32 = 1;
@@ -18,8 +19,8 @@ pub const PLAN_SCHEMA: u32 = 1;
 pub struct Plan {
     /// Version of the format.
     pub stormglass_plan: u32,
-    /// The scenario, with every setting of the command line in it, and the members' flags
-    /// that its storm has drawn.
+    /// The scenario, with every setting of the command line in it, the members' flags that its
+    /// storm has drawn, and without those that trigger what is to be avoided.
     pub scenario: Scenario,
     /// What every key of the run begins with; empty where the whole store is the run's.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -76,6 +77,9 @@ impl Plan {
         let versions: Vec<Release> = plan.versions()?;
         plan.scenario.cluster.flags.extend(flags::drawn(scenario, seed, &versions));
         plan.triggers_avoided = triggers_avoided(scenario, &versions);
+        if plan.avoids(SHORT_LOG) {
+            plan.scenario.cluster.forget_flag("snapshot-count");
+        }
         // What is avoided depends on the releases of the run, and those on its faults; what a
         // storm draws depends on what is avoided.
         plan.faults = schedule::faults(scenario, seed, &plan.triggers_avoided);

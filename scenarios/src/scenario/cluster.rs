@@ -27,6 +27,16 @@ pub struct Cluster {
     pub member: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Cluster {
+    /// Leaves a flag to the release's default, on every member.
+    pub(crate) fn forget_flag(&mut self, name: &str) {
+        self.flags.remove(name);
+        for flags in self.member.values_mut() {
+            flags.remove(name);
+        }
+    }
+}
+
 impl Default for Cluster {
     fn default() -> Self {
         Self {

@@ -1,5 +1,7 @@
 //! Plans: the same always, and within the rules.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use stormglass_scenarios::fault::fault;
 use stormglass_scenarios::plan::{Plan, PlannedFault};
@@ -40,6 +42,20 @@ fn a_plan_survives_json() {
         assert!(json.starts_with("{\"stormglass_plan\":1,"), "{json}");
         assert_eq!(plan, serde_json::from_str(&json).expect("parses"));
     }
+}
+
+#[test]
+fn members_keep_their_whole_log_where_a_short_one_triggers_a_bug() {
+    let mut demo = catalog_scenario("demo").expect("in the catalogue");
+    let count = || BTreeMap::from([("snapshot-count".to_owned(), "7".to_owned())]);
+    demo.cluster.member = BTreeMap::from([("m2".to_owned(), count())]);
+    let flags = |release| {
+        let cluster = Plan::build(&demo, 1, release).expect("a plan").scenario.cluster;
+        [&cluster.flags, &cluster.member["m2"]].map(|flags| flags.contains_key("snapshot-count"))
+    };
+    assert_eq!(flags("3.4.23"), [false; 2]);
+    assert_eq!(flags("3.4.25"), [true; 2]);
+    assert_eq!(flags("3.5.1"), [true; 2]);
 }
 
 #[test]
