@@ -19,8 +19,15 @@ TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked \
 # names it relative to itself.
 PROTOC_READY = target/protoc/.ready
 
-.PHONY: help setup build demo test lint install evidence-checkers evidence-demo \
-	evidence-docker evidence-faults evidence-kills evidence-load evidence-storm evidence-switch
+# The release in the image of etcd, and how the binary in the image of Stormglass is optimised:
+# `quick` where only the image is tested.
+IMAGE_ETCD ?= 3.5.16
+STATIC_PROFILE ?= release
+HOST = $(shell rustc --version --verbose | sed -n 's/^host: //p')
+STATIC = target/static
+
+.PHONY: help setup build static image demo test lint lint-pipelines install evidence-checkers evidence-demo \
+	evidence-docker evidence-faults evidence-images evidence-kills evidence-load evidence-storm evidence-switch
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -35,6 +42,17 @@ $(PROTOC_READY): harness/protoc/Cargo.toml harness/protoc/src/main.rs
 # is compiled twice.
 build: setup ## Build the program, and the programs behind demo and evidence
 	@$(CARGO) build --locked --bins --examples
+
+# With --target, build scripts and macros are not static: macros cannot be.
+static: setup ## Build one static binary, target/static/stormglass (6 minutes)
+	@RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --package stormglass \
+	  --bin stormglass --profile $(STATIC_PROFILE) --target $(HOST)
+	@mkdir -p $(STATIC)
+	@cp $(TARGET)/$(HOST)/$(STATIC_PROFILE:dev=debug)/stormglass $(STATIC)/stormglass
+
+image: static ## Build the images of etcd and of Stormglass that docker/compose.yaml runs
+	@$(STATIC)/stormglass etcd image $(IMAGE_ETCD) --tag stormglass/etcd:local
+	@docker build --file docker/stormglass.Dockerfile --tag stormglass:local $(STATIC)
 
 demo: build ## Find a data bug in etcd 3.5.1, then none in a fixed release
 	@$(TARGET)/debug/examples/demo
@@ -81,6 +99,16 @@ lint: setup ## Check format, lints, licences and sources of dependencies
 	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@$(CARGO) deny --locked check --hide-inclusion-graph bans licenses sources
 
+# Two parsers of GitHub's files, from Python's index: the formats, and what is unsafe in them.
+PIPELINE_TOOLS = check-jsonschema==0.39.0 zizmor==1.32.0
+VENV = target/pipelines
+
+lint-pipelines: ## Check the action and the workflows (needs python3 with venv)
+	@mkdir -p target && python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet $(PIPELINE_TOOLS)
+	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	@$(VENV)/bin/zizmor --offline --quiet --min-severity medium action.yml .github/workflows
+
 install: setup ## Put stormglass on the path (~/.cargo/bin)
 	@$(CARGO) install --locked --path harness
 
@@ -102,6 +130,9 @@ evidence-kills: build ## Regenerate evidence/kills.json (about 20 minutes; ROWS=
 
 evidence-docker: build ## Regenerate evidence/docker.json (15 minutes, root, a container engine; ROWS=ci: a minute)
 	@$(TARGET)/debug/examples/evidence docker --rows $(ROWS)
+
+evidence-images: build image ## Regenerate evidence/images.json (a static build, then a minute)
+	@$(TARGET)/debug/examples/evidence images --rows $(ROWS)
 
 evidence-load: setup ## Regenerate evidence/load.json (two minutes and a release build)
 	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples

@@ -9,6 +9,8 @@ mod cleaning;
 mod help;
 #[path = "cli/looking.rs"]
 mod looking;
+#[path = "cli/pipelines.rs"]
+mod pipelines;
 #[path = "cli/releases.rs"]
 mod releases;
 #[path = "cli/searching.rs"]

@@ -184,6 +184,27 @@ fn an_image_that_is_not_there_is_named() {
 }
 
 #[test]
+fn the_image_of_a_release_can_have_a_name_of_the_users() {
+    let nowhere = ["etcd", "image", "3.5.16"];
+    let output = stormglass().args(nowhere).env("DOCKER_HOST", "unix:///no/such").output();
+    let said = Said::of(&output.expect("the program starts")).expect(4);
+    assert!(said.err.contains("start Docker"), "{}", said.err);
+    if !is_here() {
+        return;
+    }
+    let name = format!("stormglass/test-{}:named", std::process::id());
+    let said = run(&["etcd", "image", "3.5.16", "--tag", &name]).expect(0);
+    assert!(said.out.contains(&format!("which is {name} too")), "{}", said.out);
+    let planned = ["run", "quick", "--target", "docker", "--image", &name, "--dry-run"];
+    let said = run(&planned);
+    let removed = Command::new("docker").args(["rmi", &name]).output().expect("the client");
+    Said::of(&removed).expect(0);
+    assert!(said.expect(0).out.contains("3.5.16"));
+    let said = run(&["etcd", "image", "3.5.16", "--tag", "No Name"]).expect(4);
+    assert!(said.err.contains("could not be given the name No Name"), "{}", said.err);
+}
+
+#[test]
 fn every_fault_is_there_unless_the_machine_lacks_something() {
     if !is_here() {
         return;

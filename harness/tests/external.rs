@@ -2,6 +2,8 @@
 
 #[path = "external/certificates.rs"]
 mod certificates;
+#[path = "external/little_kv.rs"]
+mod little_kv;
 #[path = "external/members.rs"]
 mod members;
 #[path = "external/partial.rs"]

@@ -1,6 +1,7 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
 //! `make evidence-load`, `make evidence-storm`, `make evidence-kills`,
-//! `make evidence-faults`, `make evidence-switch`, `make evidence-docker`.
+//! `make evidence-faults`, `make evidence-switch`, `make evidence-docker`,
+//! `make evidence-images`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
@@ -10,6 +11,7 @@ mod campaign;
 mod checkers;
 mod docker;
 mod faults;
+mod images;
 mod kills;
 mod launch;
 mod ledger;
@@ -49,6 +51,8 @@ enum Evidence {
     /// The process that measures the times of containers.
     #[command(hide = true)]
     DockerInner(docker::InnerArguments),
+    /// The images, and the verdicts of a Stormglass in a container.
+    Images(images::ImagesArguments),
     /// What recording and judging cost, against a bare client loop.
     Load(load::LoadArguments),
     /// The process that has the load's cluster, started by the load itself.
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
         Evidence::Kills(arguments) => kills::measure(&arguments),
         Evidence::Docker(arguments) => docker::measure(&arguments),
         Evidence::DockerInner(arguments) => return inside(docker::measure_inside(&arguments)),
+        Evidence::Images(arguments) => images::measure(&arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(load::measure_inside(&arguments)),
         Evidence::Switch(arguments) => switch::measure(&arguments),

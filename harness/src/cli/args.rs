@@ -1,11 +1,12 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::connection_args::ConnectionArgs;
 use super::device_args::DeviceArgs;
+use super::pipeline::PipelineChoice;
 use super::run_args::RunArgs;
 use super::selftest_args::SelfTestArgs;
 
@@ -267,6 +268,22 @@ Examples:
   stormglass etcd list --format json
   stormglass etcd list | grep 3.5")]
     List,
+    /// Build an image of a release on this machine's container engine.
+    #[command(after_help = "\
+Examples:
+  stormglass etcd image 3.5.16
+  stormglass etcd image 3.5.16 --tag my/etcd:3.5.16
+  stormglass etcd image ./bin --tag my/etcd:patched")]
+    Image {
+        /// A release, or the path of a binary or its folder.
+        release: String,
+        /// A name for it, beside its own.
+        #[arg(long, value_name = "NAME")]
+        tag: Option<String>,
+        /// Fetch nothing.
+        #[arg(long, env = "STORMGLASS_OFFLINE")]
+        offline: bool,
+    },
     /// Print the path of an installed release's binary.
     #[command(after_help = "\
 Examples:
@@ -338,4 +355,19 @@ pub struct InnerArgs {
     /// How to show progress.
     #[arg(long, value_enum, default_value_t)]
     pub progress: ProgressStyle,
+    /// Which pipeline to tell the result.
+    #[arg(long, value_enum, default_value_t)]
+    pub ci: PipelineChoice,
+}
+
+/// How an option's value is written on the command line.
+pub(super) fn value_name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+impl InnerArgs {
+    /// What a run hands on.
+    pub(super) fn of(args: &RunArgs, run_dir: &Path) -> Self {
+        Self { run_dir: run_dir.to_owned(), progress: args.progress, ci: args.ci }
+    }
 }

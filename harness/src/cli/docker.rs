@@ -66,7 +66,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         launch.shown_dir
     ));
     let active = register(&dir)?;
-    let inner_args = InnerArgs { run_dir: dir.path().to_owned(), progress: args.progress };
+    let inner_args = InnerArgs::of(args, dir.path());
     let means = Means { engine: Some(Arc::new(engine)), ..Means::default() };
     let outcome = inner::inner(&inner_args, None, means, format);
     drop(active);

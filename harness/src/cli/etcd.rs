@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::{EtcdArgs, EtcdCommand, Format, ProgressStyle};
 use super::error::CommandError;
+use super::etcd_image;
 use super::output;
 use super::release_progress::ReleaseProgress;
 use super::style::{Style, Tone};
@@ -17,6 +18,9 @@ use crate::releases::{InstallOptions, Listing, Release, ReleaseError, Store, Ver
 pub(super) fn etcd(args: &EtcdArgs, format: Format) -> Result<ExitCode, CommandError> {
     match &args.command {
         EtcdCommand::Install { versions, offline } => install(versions, *offline, format),
+        EtcdCommand::Image { release, tag, offline } => {
+            etcd_image::image(release, tag.as_deref(), *offline, format)
+        }
         EtcdCommand::List => list(format),
         EtcdCommand::Path { version } => path(version, format),
     }

@@ -102,7 +102,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     ));
     let active = register(&dir)?;
     let means = Means { access: reach.access, ..Means::default() };
-    let inner_args = InnerArgs { run_dir: dir.path().to_owned(), progress: args.progress };
+    let inner_args = InnerArgs::of(args, dir.path());
     let outcome = inner::inner(&inner_args, None, means, format);
     drop(active);
     outcome

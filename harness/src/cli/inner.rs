@@ -17,6 +17,7 @@ use super::args::{Format, InnerArgs};
 use super::cluster::Cluster;
 use super::error::CommandError;
 use super::facts;
+use super::pipeline;
 use super::progress;
 use super::summary::{self, Ended};
 use crate::client::Access;
@@ -78,7 +79,9 @@ pub(super) fn inner(
     runtime.shutdown_background();
     let (ended, judgement) = outcome?;
     keep_data(&dir, &judgement, isolated);
-    run.finish(&ended, &judgement, format)
+    let code = run.finish(&ended, &judgement, format)?;
+    pipeline::tell(args.ci, &dir, &launch, &judgement, code);
+    Ok(code)
 }
 
 /// The members' data, in memory where the scenario and the namespaces allow it.

@@ -14,12 +14,14 @@ mod docker_powers;
 mod doctor;
 mod error;
 mod etcd;
+mod etcd_image;
 mod external;
 mod facts;
 mod init;
 mod inner;
 mod list;
 mod output;
+mod pipeline;
 mod porcupine;
 mod powers;
 mod prepare;
@@ -59,7 +61,9 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         (_, None) => {}
     }
     match &cli.command {
-        Command::Run(args) => run::run(args, format),
+        Command::Run(args) => {
+            run::run(args, format).inspect_err(|error| pipeline::failed(args.ci, error))
+        }
         Command::Check(args) => check::check(args, format),
         Command::Report(args) => report::report(args, format),
         Command::SelfTest(args) => selftest::selftest(args, format),
@@ -70,6 +74,7 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Doctor(args) => doctor::doctor(args, format),
         Command::Cleanup(args) => cleanup::cleanup(args, format),
         Command::Completions(args) => completions::completions(args, format),
-        Command::Inner(args) => inner::inner(args, None, Means::default(), format),
+        Command::Inner(args) => inner::inner(args, None, Means::default(), format)
+            .inspect_err(|error| pipeline::failed(args.ci, error)),
     }
 }

@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use clap::ValueEnum as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 
 use super::args::ProgressStyle;
@@ -16,11 +15,6 @@ use crate::recorder::Recorder;
 
 const BAR_EVERY: Duration = Duration::from_millis(500);
 const LINE_EVERY: Duration = Duration::from_secs(10);
-
-/// The style's name as the command line has it.
-pub(super) fn name(style: ProgressStyle) -> String {
-    style.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
 
 /// What "auto" means here.
 pub(super) fn resolve(style: ProgressStyle) -> ProgressStyle {

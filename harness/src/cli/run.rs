@@ -9,7 +9,7 @@ use stormglass_linux::memory::Groups;
 use stormglass_scenarios::fault::{self, Power};
 use stormglass_scenarios::plan::{Plan, PlannedFault};
 
-use super::args::{Format, InnerArgs, TargetKind};
+use super::args::{Format, InnerArgs, TargetKind, value_name};
 use super::docker;
 use super::error::CommandError;
 use super::external;
@@ -152,7 +152,7 @@ fn start_inner(
     format: Format,
 ) -> Result<ExitCode, CommandError> {
     let active = register(dir)?;
-    let inner_args = InnerArgs { run_dir: dir.path().to_owned(), progress: args.progress };
+    let inner_args = InnerArgs::of(args, dir.path());
     if !launch.isolated {
         // Without namespaces there is nothing to wait outside of.
         return inner::inner(&inner_args, Some(Arc::new(active)), Means::default(), format);
@@ -160,7 +160,8 @@ fn start_inner(
     let program = std::env::current_exe().map_err(CommandError::environment)?;
     let mut command = Command::new(program);
     command.arg("inner").arg(dir.path());
-    command.arg("--progress").arg(super::progress::name(args.progress));
+    command.arg("--progress").arg(value_name(&args.progress));
+    command.arg("--ci").arg(value_name(&args.ci));
     if format == Format::Json {
         command.args(["--format", "json"]);
     }

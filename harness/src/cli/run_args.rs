@@ -7,6 +7,7 @@ use clap::Args;
 use super::args::{IsolationChoice, ProgressStyle, TargetKind};
 use super::connection_args::ConnectionArgs;
 use super::device_args::DeviceArgs;
+use super::pipeline::PipelineChoice;
 
 /// `run`.
 #[derive(Debug, Args)]
@@ -75,6 +76,9 @@ pub struct RunArgs {
     /// How to show progress.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub progress: ProgressStyle,
+    /// Which pipeline to tell the result in its own way, beside the exit code.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub ci: PipelineChoice,
 }
 
 pub(super) fn parse_seed(text: &str) -> Result<u64, String> {

@@ -14,6 +14,7 @@ use super::args::Format;
 use super::error::CommandError;
 use super::facts;
 use super::output;
+use super::pipeline;
 use super::prepare;
 use super::run::{dir_error, dry_run, repeat_command, shown_dir};
 use super::run_args::RunArgs;
@@ -56,7 +57,9 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     ));
     let started = utc_now().to_string();
     let (ended, judgement) = carry_out(&plan, chosen, &dir)?;
-    finish(&dir, &plan, &launch, (&ended, &judgement), &started, format)
+    let code = finish(&dir, &plan, &launch, (&ended, &judgement), &started, format)?;
+    pipeline::tell(args.ci, &dir, &launch, &judgement, code);
+    Ok(code)
 }
 
 fn known_bug(name: &str) -> Result<Bug, CommandError> {

@@ -149,6 +149,11 @@ impl RunDir {
         self.path.join("report.html")
     }
 
+    /// The verdict in Markdown.
+    pub fn summary(&self) -> PathBuf {
+        self.path.join("summary.md")
+    }
+
     /// Reads one of the JSON files.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ impl Home {
         for variable in ["ETCD", "ETCD_URL", "OFFLINE", "ISOLATION", "TUN"] {
             command.env_remove(format!("STORMGLASS_{variable}"));
         }
-        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
             command.env_remove(variable);
         }
         command.env("STORMGLASS_CACHE", self.cache()).current_dir(self.path()).args(arguments);

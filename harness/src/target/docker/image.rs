@@ -8,7 +8,7 @@ use bollard::Docker;
 use bollard::body_full;
 use bollard::errors::Error;
 use bollard::models::ImageInspect;
-use bollard::query_parameters::BuildImageOptionsBuilder;
+use bollard::query_parameters::{BuildImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,22 @@ pub fn named(engine: &Engine, name: &str) -> Result<Images, ImageError> {
     let etcd = found.id.unwrap_or_default();
     let pause = built_pause(engine)?;
     Ok(Images { name: name.to_owned(), etcd, program, pause, tools: None })
+}
+
+/// Gives etcd's image one more name.
+///
+/// # Errors
+/// When it is no name for an image, or the engine refuses.
+pub fn tag(engine: &Engine, images: &Images, name: &str) -> io::Result<()> {
+    let (docker, image) = (engine.docker(), images.etcd.clone());
+    // A port of a registry has a colon too.
+    let (repository, tag) = match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (name, "latest"),
+    };
+    let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+    let what = format!("the image could not be given the name {name}");
+    engine.wait(what, async move { docker.tag_image(&image, Some(options)).await })
 }
 
 /// What the etcd in the images says of its version.

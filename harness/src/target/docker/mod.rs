@@ -31,7 +31,7 @@ mod tools;
 pub use cluster::{DockerCluster, DockerOptions};
 pub use disk::DISK_NAME;
 pub use engine::{Engine, EngineError};
-pub use image::{Etcd, ImageError, Images, built_of_release, named, version_in};
+pub use image::{Etcd, ImageError, Images, built_of_release, named, tag, version_in};
 pub use labels::Owner;
 pub use sweep::{Leftover, leftovers, remove};
 pub use tools::{Tools, tools_in};
