@@ -8,9 +8,7 @@ use super::density::Density;
 use super::observations::{Observations, Sight};
 use super::order::{Asked, Order};
 use crate::checker::{CheckContext, Checker};
-use crate::evidence::{
-    Findings, Operation, Operations, Place, acknowledged, each_pair, may_have_written,
-};
+use crate::evidence::{Findings, Operation, Operations, Place, acknowledged, each_pair};
 use crate::history::{
     Body, Environment, Event, Header, KeyEventKind, Outcome, Response, Revision, Sample,
     WatchEvent, WatchEvents, WatchFrame,
@@ -114,9 +112,6 @@ impl RevisionsChecker {
         self.order.answer(operation.note, (place, request), response, &mut self.findings);
         if let Some(write) = acknowledged(request, response) {
             self.density.claim(write.revision);
-        }
-        if let Some(revision) = may_have_written(response) {
-            self.density.claim(revision);
         }
         let header = revision_of(response.header());
         each_pair(request, response, &mut |pair, valued| {

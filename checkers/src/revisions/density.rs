@@ -46,7 +46,9 @@ impl Density {
         self.undecidable = true;
     }
 
-    /// Somebody claims a revision, or may have made it.
+    /// Somebody claims a revision: that its change is shown is for the checker of watches. An
+    /// answer that only may have made it, such as a revocation's, claims nothing: had it made the
+    /// revision, the watches would show what it changed.
     pub(super) fn claim(&mut self, revision: Revision) {
         self.taken.insert(revision);
     }

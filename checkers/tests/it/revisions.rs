@@ -1,6 +1,8 @@
 //! The revisions checker: every anomaly fires, everything legal is silent.
 
-use crate::common::{Cluster, completion_of, edit, get, get_serializable, put, remove, renumber};
+use crate::common::{
+    Cluster, completion_of, edit, get, get_serializable, grant, put, remove, renumber, revoke,
+};
 use crate::streams::{
     self, Make, assert_fires, assert_silent, events_of, index_of, run, shows, step,
 };
@@ -195,6 +197,18 @@ fn a_revision_that_nobody_made_is_a_gap() {
     assert_eq!(streams::anomalies(REVISIONS, &history), ["revision-gap"]);
     let sentence = &streams::verdict(REVISIONS, &history).findings[0].sentence;
     assert!(sentence.starts_with("revision 3 changed nothing"), "{sentence}");
+
+    // A lease that was revoked at that revision had no keys, or the watches would show them.
+    let mut revoked = Cluster::new(2);
+    revoked.put(0, "a", "1");
+    revoked.lose_answer(0, put("b", "2"));
+    let _ = revoked.at(1, grant(7, 60));
+    let _ = revoked.at(1, revoke(7));
+    revoked.put(0, "c", "3");
+    let mut history = revoked.finish();
+    assert_silent(REVISIONS, &history);
+    remove(&mut history, |event| shows(event, 0, 3) || shows(event, 1, 3));
+    assert_eq!(streams::anomalies(REVISIONS, &history), ["revision-gap"]);
 
     // A watch of one member that was away proves nothing.
     let mut history = cluster.stop();

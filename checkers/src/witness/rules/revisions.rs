@@ -85,15 +85,7 @@ fn revision_gap(case: &Case<'_>) -> Proof {
     let claimed: BTreeSet<Revision> = context
         .operations
         .iter()
-        .filter_map(|operation| match operation.answer()? {
-            Response::LeaseRevoke(_)
-            | Response::Lock(_)
-            | Response::Unlock(_)
-            | Response::Campaign(_)
-            | Response::Proclaim(_)
-            | Response::Resign(_) => operation.header(),
-            _ => operation.made(),
-        })
+        .filter_map(|operation| operation.made())
         .chain(context.watches.iter().flat_map(super::delivered).map(|one| one.kv.mod_revision))
         .collect();
     let windows: Vec<Window<'_>> = watches(context)
