@@ -4,6 +4,8 @@
 mod cleaning;
 #[path = "docker/disks.rs"]
 mod disks;
+#[path = "docker/helper.rs"]
+mod helper;
 #[path = "docker/members.rs"]
 mod members;
 #[expect(dead_code, reason = "each test program uses a part of it")]

@@ -9,10 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use stormglass_checkers::history::Body;
-use support::{Said, events, is_root, run, stormglass};
-
-/// The user and group without rights of Debian and most others.
-const NOBODY: &str = "65534";
+use support::{NOBODY, Said, events, is_root, place, run, stormglass};
 
 const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4\nrate = 150\n\
     [[fault]]\nkind = \"isolate\"\ntarget = \"leader\"\nat = \"2s\"\nfor = \"2s\"\n\
@@ -25,13 +22,6 @@ const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4
     [limits]\nduration = \"17s\"\n\
     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \"watch-compacted-start\", \
     \"watch-future-start\"]\n";
-
-/// Copied, not linked: an ordinary user may not reach where it was built.
-fn place(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg(from).arg(to).status().expect("cp runs");
-    assert!(copied.success(), "{} is copied", from.display());
-    fs::set_permissions(to, Permissions::from_mode(0o755)).expect("made executable");
-}
 
 /// A device that every user may open: where the system keeps its own for root, root makes
 /// another node of it.

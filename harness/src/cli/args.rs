@@ -80,6 +80,9 @@ pub enum Command {
     /// The inner process of a run, started by `run` itself.
     #[command(hide = true)]
     Inner(InnerArgs),
+    /// A command of an ordinary user's, in a helper container.
+    #[command(hide = true)]
+    Helper(HelperArgs),
 }
 
 /// A form, of results or of files.
@@ -345,6 +348,18 @@ Examples:
 pub struct CompletionsArgs {
     /// The shell.
     pub shell: clap_complete::Shell,
+}
+
+/// A command in a helper container.
+#[derive(Debug, Args)]
+pub struct HelperArgs {
+    /// The process of the user's.
+    pub user_process: u32,
+    /// The folder that it is in.
+    pub folder: PathBuf,
+    /// The arguments of its command.
+    #[arg(last = true)]
+    pub command: Vec<String>,
 }
 
 /// The inner process.

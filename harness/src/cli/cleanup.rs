@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::args::{CleanupArgs, Format};
 use super::containers::{self, Removed, Swept};
 use super::error::CommandError;
+use super::helper;
 use super::output;
 use super::undo::{Undone, undo};
 use crate::exit::ExitCode;
@@ -43,6 +44,12 @@ pub(super) fn cleanup(args: &CleanupArgs, format: Format) -> Result<ExitCode, Co
             "the registry of runs in the cache could not be read ({error}): check its permissions"
         ))
     })?;
+    // What a helper has made is root's.
+    if helper::is_wanted() && entries.iter().flatten().any(in_containers) {
+        if let Ok(engine) = Engine::connect() {
+            return helper::again(&engine, Vec::new());
+        }
+    }
     let mut cleanup = Cleanup { dry_run: args.dry_run, ..Cleanup::default() };
     // First: what runs in them writes to folders that are removed afterwards.
     cleanup.sweep_containers(entries.iter().flatten());

@@ -10,14 +10,16 @@ use super::containers;
 use super::docker_image::{Store, other_releases};
 use super::docker_powers::DockerPowers;
 use super::error::CommandError;
+use super::helper;
 use super::inner::{self, Means};
 use super::output;
 use super::prepare::{self, Setting};
+use super::release_progress::ReleaseProgress;
 use super::run::{cluster, dir_error, dry_run, needs, register, repeat_command, shown_dir};
 use super::run_args::RunArgs;
 use crate::clock::utc_now;
 use crate::exit::ExitCode;
-use crate::run_dir::{Launch, OtherRelease, RunDir};
+use crate::run_dir::{Launch, OtherRelease, RunDir, latest};
 use crate::target::docker::{Engine, Images};
 
 /// The fault that takes etcd's own tools.
@@ -28,6 +30,9 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     if args.image.is_some() && args.etcd.is_some() {
         let message = "--image brings its own etcd: leave out --etcd and STORMGLASS_ETCD";
         return Err(CommandError::usage(message));
+    }
+    if helper::is_wanted() && !args.dry_run {
+        return by_helper(args);
     }
     let (scenario, mut settings) = prepare::scenario(args)?;
     // What the machine lacks is told before a release is fetched for nothing. The plan of a
@@ -70,7 +75,31 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     let means = Means { engine: Some(Arc::new(engine)), ..Means::default() };
     let outcome = inner::inner(&inner_args, None, means, format);
     drop(active);
+    helper::hand_over(dir.path());
+    if args.out.is_none() {
+        helper::hand_over(&latest());
+    }
     outcome
+}
+
+/// What can be done as the user is done as the user, so that it is theirs; the rest as root, in
+/// a helper container.
+fn by_helper(args: &RunArgs) -> Result<ExitCode, CommandError> {
+    let engine = Engine::connect().map_err(CommandError::environment)?;
+    let (scenario, _) = prepare::scenario(args)?;
+    if args.image.is_none() {
+        let mut progress = ReleaseProgress::new(args.progress);
+        let (release, _) = prepare::release(args, &scenario, &mut progress)?;
+        let plan = prepare::plan(&scenario, args.seed.unwrap_or_default(), &release)?;
+        prepare::other_releases(args, &plan, &mut progress)?;
+    }
+    if let (None, Some(runs)) = (&args.out, latest().parent()) {
+        std::fs::create_dir_all(runs).map_err(CommandError::environment)?;
+    }
+    output::narrate(format_args!(
+        "note: a helper container does as root what takes root on this machine"
+    ));
+    helper::again(&engine, vec![args.devices.tun.clone(), args.devices.fuse.clone()])
 }
 
 /// Removes what dead runs have left on this target.

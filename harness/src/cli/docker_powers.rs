@@ -32,13 +32,11 @@ impl DockerPowers {
         }
     }
 
-    /// Tries what engine and machine grant to whom they let into its containers.
+    /// Tries what engine and machine grant to root; others have a helper that is.
     pub(super) fn probe(devices: &Devices, engine: &Engine) -> Self {
         let levers = capability::report(devices);
-        let target = root().and_then(|()| {
-            granted(&levers, "TUN device").map_err(|why| {
-                format!("the target `docker` wires its members by TUN devices, and {why}")
-            })
+        let target = granted(&levers, "TUN device").map_err(|why| {
+            format!("the target `docker` wires its members by TUN devices, and {why}")
         });
         let clocks = granted(&levers, "member clocks");
         let disk = granted(&levers, "FUSE device");
@@ -90,17 +88,6 @@ fn memory(engine: &Engine) -> Result<(), String> {
     Meter::of_process(std::process::id()).map(drop).map_err(|error| {
         format!("nobody tells how much memory a container takes ({error}): mount /sys/fs/cgroup")
     })
-}
-
-/// Only root may enter other processes' namespaces.
-fn root() -> Result<(), String> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    Err("the target `docker` enters its containers from outside, to wire their network and to \
-         move their clocks, and only root may: run it as root (`sudo`), or use `--target local`, \
-         which needs no root"
-        .to_owned())
 }
 
 #[cfg(all(test, target_os = "linux"))]

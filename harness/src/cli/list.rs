@@ -8,20 +8,31 @@ use stormglass_scenarios::simulation::simulates;
 use stormglass_scenarios::workload::workloads;
 
 use super::args::{Format, ListArgs, Listed, TargetKind};
+use super::device_args::devices_of_environment;
 use super::docker_powers::DockerPowers;
 use super::error::CommandError;
 use super::external;
+use super::helper;
 use super::output;
 use super::powers::{LocalPowers, power_name};
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use crate::exit::ExitCode;
+use crate::target::docker::Engine;
 
 /// Lists one registry.
 pub(super) fn list(args: &ListArgs, format: Format) -> Result<ExitCode, CommandError> {
     match args.what {
         Listed::Scenarios => list_scenarios(format),
         Listed::Workloads => list_workloads(format),
+        Listed::Faults if args.target == TargetKind::Docker && helper::is_wanted() => {
+            let devices = devices_of_environment();
+            match Engine::connect() {
+                Ok(engine) => helper::again(&engine, vec![devices.tun, devices.fuse]),
+                // The list says so with every fault.
+                Err(_) => list_faults(args.target, format),
+            }
+        }
         Listed::Faults => list_faults(args.target, format),
         Listed::Checkers => list_checkers(format),
     }

@@ -17,6 +17,7 @@ mod etcd;
 mod etcd_image;
 mod external;
 mod facts;
+mod helper;
 mod init;
 mod inner;
 mod list;
@@ -74,6 +75,7 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Doctor(args) => doctor::doctor(args, format),
         Command::Cleanup(args) => cleanup::cleanup(args, format),
         Command::Completions(args) => completions::completions(args, format),
+        Command::Helper(args) => helper::helper(args),
         Command::Inner(args) => inner::inner(args, None, Means::default(), format)
             .inspect_err(|error| pipeline::failed(args.ci, error)),
     }

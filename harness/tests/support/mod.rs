@@ -1,5 +1,7 @@
 //! Runs the real program, on real etcd binaries.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -22,6 +24,16 @@ pub(crate) fn cache() -> PathBuf {
         || Path::new(env!("CARGO_TARGET_TMPDIR")).join("stormglass-cache"),
         PathBuf::from,
     )
+}
+
+/// The user and group without rights of Debian and most others.
+pub(crate) const NOBODY: &str = "65534";
+
+/// Copied, not linked: an ordinary user may not reach where it was built.
+pub(crate) fn place(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(from).arg(to).status().expect("cp runs");
+    assert!(copied.success(), "{} is copied", from.display());
+    fs::set_permissions(to, Permissions::from_mode(0o755)).expect("made executable");
 }
 
 /// What a finished command said.

@@ -10,6 +10,7 @@ use tar::{Builder, EntryType, Header};
 use super::{elf, pause};
 
 const ETCD_DOCKERFILE: &str = include_str!("../../../../docker/etcd.Dockerfile");
+const HELPER_DOCKERFILE: &str = include_str!("../../../../docker/helper.Dockerfile");
 const PAUSE_DOCKERFILE: &str = include_str!("../../../../docker/pause.Dockerfile");
 /// Programs of a release beside the server's own, where they came along.
 const TOOLS: [&str; 2] = ["etcdctl", "etcdutl"];
@@ -31,6 +32,13 @@ pub(super) fn of_release(etcd: &Path) -> io::Result<Context> {
             files.add_program(name, &tool)?;
         }
     }
+    files.finish()
+}
+
+/// The image of this program.
+pub(super) fn of_helper(program: &Path) -> io::Result<Context> {
+    let mut files = Files::with(HELPER_DOCKERFILE)?;
+    files.add_program("stormglass", program)?;
     files.finish()
 }
 

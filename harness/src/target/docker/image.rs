@@ -165,7 +165,7 @@ fn built_pause(engine: &Engine) -> Result<String, ImageError> {
 }
 
 /// The image of that name, which is built only where the engine does not have it.
-fn built(engine: &Engine, name: &str, context: Context) -> Result<String, ImageError> {
+pub(super) fn built(engine: &Engine, name: &str, context: Context) -> Result<String, ImageError> {
     if let Some(found) = find(engine, name)? {
         return Ok(found.id.unwrap_or_default());
     }

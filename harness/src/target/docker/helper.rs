@@ -1,0 +1,156 @@
+//! A container that does, as root, what an ordinary user of the engine may not: it has the
+//! processes, the network and the files of this machine, and runs this program in them.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerCreateBody, DeviceMapping, HostConfig, Mount, MountBindOptions,
+    MountBindOptionsPropagationEnum, MountType,
+};
+use bollard::query_parameters::{
+    CreateContainerOptions, KillContainerOptionsBuilder, LogsOptionsBuilder,
+    RemoveContainerOptionsBuilder, StartContainerOptions,
+};
+use futures_util::StreamExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::context;
+use super::engine::Engine;
+use super::image;
+use super::labels::Owner;
+use super::life::exit_code;
+
+/// Where the machine's files are in the container.
+pub const MACHINE: &str = "/machine";
+/// To enter namespaces and mount disks, to make TUN devices, and to move clocks.
+const CAPABILITIES: [&str; 3] = ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"];
+
+/// What a helper is to do.
+#[derive(Clone, Debug)]
+pub struct Help {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The arguments of this program.
+    pub arguments: Vec<String>,
+    /// Its environment, as `NAME=value`.
+    pub environment: Vec<String>,
+    /// Devices of the machine that it may open, where they are there.
+    pub devices: Vec<PathBuf>,
+}
+
+/// Has it done, tells what it says as its own, and returns its exit code. Signals to this process
+/// go to the helper.
+///
+/// # Errors
+/// When the engine does not start such a container.
+pub fn help(engine: &Engine, help: Help) -> io::Result<i64> {
+    let program = std::env::current_exe()?;
+    let context = context::of_helper(&program)?;
+    let name = format!("stormglass/helper:{}", context.digest);
+    let image = image::built(engine, &name, context)
+        .map_err(|error| io::Error::other(error.to_string()))?;
+    let docker = engine.docker();
+    engine.wait("the helper container could not be started", async move {
+        let id = start(&docker, &image, &help).await?;
+        let code = accompany(&docker, &id).await;
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        docker.remove_container(&id, Some(options)).await?;
+        code
+    })
+}
+
+/// Starts it. Where the machine's files are not shared, nothing that it mounts is seen outside,
+/// and disks of members cannot be touched.
+async fn start(docker: &Docker, image: &str, help: &Help) -> Result<String, Error> {
+    let mut refused = None;
+    for propagation in [Some(MountBindOptionsPropagationEnum::RSHARED), None] {
+        let body = body(image, help, propagation);
+        let created = docker.create_container(None::<CreateContainerOptions>, body).await?;
+        match docker.start_container(&created.id, None::<StartContainerOptions>).await {
+            Ok(()) => return Ok(created.id),
+            Err(error) => refused = Some(error),
+        }
+        let options = RemoveContainerOptionsBuilder::default().force(true).build();
+        docker.remove_container(&created.id, Some(options)).await?;
+    }
+    Err(refused.unwrap_or(Error::RequestTimeoutError))
+}
+
+fn body(
+    image: &str,
+    help: &Help,
+    propagation: Option<MountBindOptionsPropagationEnum>,
+) -> ContainerCreateBody {
+    let device = |path: &PathBuf| {
+        let path = path.to_string_lossy().into_owned();
+        DeviceMapping {
+            path_on_host: Some(path.clone()),
+            path_in_container: Some(path),
+            cgroup_permissions: Some("rwm".to_owned()),
+        }
+    };
+    let there = help.devices.iter().filter(|path| Path::exists(path));
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        cmd: Some(help.arguments.clone()),
+        env: Some(help.environment.clone()),
+        labels: Some(help.owner.labels("helper").into_iter().collect()),
+        host_config: Some(HostConfig {
+            network_mode: Some("host".to_owned()),
+            pid_mode: Some("host".to_owned()),
+            // Runs are told apart by the machine's name too.
+            uts_mode: Some("host".to_owned()),
+            cap_add: Some(words(&CAPABILITIES)),
+            security_opt: Some(words(&["apparmor=unconfined"])),
+            devices: Some(there.map(device).collect()),
+            mounts: Some(vec![Mount {
+                typ: Some(MountType::BIND),
+                source: Some("/".to_owned()),
+                target: Some(MACHINE.to_owned()),
+                bind_options: Some(MountBindOptions { propagation, ..MountBindOptions::default() }),
+                ..Mount::default()
+            }]),
+            ..HostConfig::default()
+        }),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// Tells what it says, and hands signals on, until it has ended.
+async fn accompany(docker: &Docker, id: &str) -> Result<i64, Error> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
+    let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
+    let mut said = docker.logs(id, Some(options));
+    loop {
+        let name = tokio::select! {
+            output = said.next() => match output {
+                Some(output) => { tell(output?); continue }
+                None => return Ok(exit_code(docker, id).await),
+            },
+            _ = interrupted.recv() => "SIGINT",
+            _ = terminated.recv() => "SIGTERM",
+            _ = hung_up.recv() => "SIGHUP",
+        };
+        let options = KillContainerOptionsBuilder::default().signal(name).build();
+        // One that has ended meanwhile does not mind.
+        let _ = docker.kill_container(id, Some(options)).await;
+    }
+}
+
+/// A reader that has gone away is no reason to stop.
+fn tell(output: LogOutput) {
+    let _ = match output {
+        LogOutput::StdErr { message } => io::stderr().write_all(&message),
+        other => {
+            let mut out = io::stdout().lock();
+            out.write_all(&other.into_bytes()).and_then(|()| out.flush())
+        }
+    };
+}
