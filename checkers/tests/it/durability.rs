@@ -116,6 +116,31 @@ fn a_deleted_key_that_is_back_is_lost() {
     }
 }
 
+/// As after a restore from an older snapshot: other writes get the revisions again.
+#[test]
+fn a_write_whose_revision_was_given_again_is_lost() {
+    let mut cluster = Cluster::new(1);
+    cluster.put(0, "k1", "v1");
+    cluster.put(0, "k2", "v2");
+    let client = cluster.client(0);
+    let again = cluster.invoke(client, put("k3", "v3"));
+    let answer = cluster.take_effect(&again);
+    let completion = cluster.answer(&again, answer);
+    let mut history = cluster.finish();
+    common::edit(&mut history, completion, |event| {
+        common::with_response(event, |response| common::set_revision(response, 3));
+    });
+    common::remove(&mut history, |event| matches!(event.body, Body::Watch(_)));
+    edit_final(&mut history, 0, |kvs, header| {
+        without(kvs, "k2");
+        kvs.iter_mut().filter(|kv| kv.key == "k3".into()).for_each(|kv| {
+            (kv.mod_revision, kv.create_revision) = (Revision(3), Revision(3));
+        });
+        header.revision = Revision(3);
+    });
+    assert_eq!(anomalies(NAME, &history), ["lost-write"]);
+}
+
 #[test]
 fn what_a_read_returned_and_nobody_deleted_has_vanished() {
     let mut cluster = Cluster::new(3);

@@ -63,5 +63,6 @@ fn a_cluster_of_containers_is_restored_from_a_snapshot() {
     assert!(end.evidence["snapshot"].contains("\"hash\""), "{end:?}");
     let judgement = support::judgement(&dir);
     let durability = judgement.verdicts.iter().find(|verdict| verdict.checker == "durability");
-    assert_eq!(durability.map(|verdict| verdict.status), Some(Status::Invalid));
+    let durability = durability.expect("a verdict");
+    assert_eq!(durability.status, Status::Invalid, "{:?}", durability.reasons);
 }

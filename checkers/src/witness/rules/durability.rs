@@ -104,10 +104,39 @@ fn is_lost(
         Some(pair) if pair.mod_revision == made => value.is_some_and(|value| *value != pair.value),
         Some(_) => false,
         None => {
-            let held = case.context.ledger(case.preamble).held(key, header);
+            let ledger = case.context.ledger(case.preamble);
+            let held = ledger.held(key, header);
             matches!(held, Held::Pair(pair, _) if pair.mod_revision >= made)
+                || (!ledger.is_shared() && !ledger.foreign() && nobody_deletes(case, key))
         }
     }
+}
+
+/// Whether nothing from the first step on can have deleted a key. Where a revision was given
+/// twice, what the key held at it is open, and this is not.
+fn nobody_deletes(case: &Case<'_>, key: &Bytes) -> bool {
+    let Some(first) = case.steps.first() else { return false };
+    // The end of a lease deletes too: one that the key had, or may have got since.
+    let kept = |operation: &Operation| {
+        let puts = Writes::possible(&operation.request).puts;
+        puts.iter().any(|put| put.key == *key && put.ignore_lease)
+    };
+    let leased =
+        pairs(first).iter().any(|seen| seen.pair.key == *key && !seen.pair.lease.is_none());
+    if first.operation().is_some_and(kept) || leased {
+        return false;
+    }
+    let deletes = |operation: &Operation| {
+        let possible = Writes::possible(&operation.request);
+        let leased = possible.puts.iter().any(|put| put.key == *key && !put.lease.is_none());
+        operation.ended() > first.begin()
+            && !operation.refused()
+            && (leased || possible.may_delete(key))
+    };
+    let shown = case.context.watches.iter().filter(|event| event.index > first.begin());
+    let mut gone = shown.flat_map(super::delivered).filter(|one| one.kv.key == *key);
+    !case.context.operations.iter().any(deletes)
+        && !gone.any(|one| one.kind == crate::history::KeyEventKind::Delete)
 }
 
 fn pair_of<'a>(answer: &'a RangeResponse, key: &Bytes) -> Option<&'a KeyValue> {
