@@ -8,6 +8,7 @@ mod little_kv;
 use std::io;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What `etcd --version` says; no other program may be etcd's image.
 const VERSION: &str = "etcd Version: 3.5.30";
@@ -27,7 +28,10 @@ fn main() -> io::Result<()> {
     runtime.block_on(async {
         let listener = TcpListener::bind(ADDRESS).await?;
         let pairs = little_kv::Pairs::default();
-        // Until its container is killed.
-        little_kv::serve(pairs, listener, std::future::pending()).await.map_err(io::Error::other)
+        let mut terminated = signal(SignalKind::terminate())?;
+        let end = async move {
+            terminated.recv().await;
+        };
+        little_kv::serve(pairs, listener, end).await.map_err(io::Error::other)
     })
 }
