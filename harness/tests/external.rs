@@ -282,6 +282,11 @@ fn a_server_without_revisions_is_probed_fitted_and_judged_key_by_key() {
 
     let dir = folder.path().join("honest");
     let said = run_partial(&servers, &dir).expect(0);
+    let report = fs::read_to_string(dir.join("report.html")).expect("a report");
+    let asked = format!(" of {} as etcd", rows.len());
+    assert!(
+        report.contains("What the first member has of etcd's API: ") && report.contains(&asked)
+    );
     assert!(said.err.contains("the server lacks transaction"), "{}", said.err);
     let facts = fs::read_to_string(dir.join("run.json")).expect("facts");
     assert!(facts.contains("the server lacks delete of a range"), "{facts}");

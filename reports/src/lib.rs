@@ -16,5 +16,5 @@ mod svg;
 mod text;
 
 pub use artifact::Artifact;
-pub use record::{FileEntry, RunFacts, RunRecord};
+pub use record::{FileEntry, RunFacts, RunRecord, ServerFeature};
 pub use renderer::{Renderer, ReportError, render_all, renderers};

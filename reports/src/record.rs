@@ -45,6 +45,23 @@ pub struct RunFacts {
     pub releases: Vec<String>,
     /// The machine and the settings, as name and value. Never a secret.
     pub environment: Vec<(String, String)>,
+    /// What a server that was not ours has of etcd's API, as it was found before the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub server: Vec<ServerFeature>,
+}
+
+/// One thing that a server was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFeature {
+    /// What it belongs to, such as `leases`.
+    pub group: String,
+    /// What was asked for.
+    pub feature: String,
+    /// Whether it is there: `yes`, `no`, `differs` or `not asked`.
+    pub here: String,
+    /// The server's words, what differs, or why it was not asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
 }
 
 /// A file of the run's directory.

@@ -6,6 +6,7 @@ use common::hostile::MARKER;
 use common::{Run, Shape};
 use stormglass_checkers::history::{Body, Environment, Event};
 use stormglass_checkers::verdict::{Judgement, Status, Verdict};
+use stormglass_reports::ServerFeature;
 
 const PAGE: &str = "report.html";
 
@@ -133,6 +134,24 @@ fn planned_faults_that_never_began_are_named() {
     let page = run.artifact(PAGE);
     assert!(page.contains("? never tried"));
     assert!(page.contains("What was not tested") && page.contains("no namespaces here"));
+}
+
+#[test]
+fn what_a_server_has_is_a_table_where_it_was_asked() {
+    let mut run = Run::lost_write(Shape::DEMO);
+    assert!(!run.artifact(PAGE).contains("of etcd's API"), "the cluster was ours");
+    let feature = |feature: &str, here: &str, detail: &str| ServerFeature {
+        group: "leases".to_owned(),
+        feature: feature.to_owned(),
+        here: here.to_owned(),
+        detail: detail.to_owned(),
+    };
+    run.facts.server =
+        vec![feature("list", "yes", ""), feature("keepalive", "no", "Unimplemented: <no> streams")];
+    let page = run.artifact(PAGE);
+    assert!(page.contains("What the first member has of etcd's API: 1 of 2 as etcd"));
+    assert!(page.contains("<td>keepalive</td><td class=\"keep\">no</td>"));
+    assert!(!page.contains("<no>"), "a server's words are text");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use stormglass_reports::ServerFeature;
 use stormglass_scenarios::plan::Plan;
 use stormglass_scenarios::scenario::{ExternalSpec, Scenario};
 use stormglass_scenarios::workload::{keys_below, workload};
@@ -19,7 +20,7 @@ use crate::client::Access;
 use crate::clock::utc_now;
 use crate::exit::ExitCode;
 use crate::nemesis::injector;
-use crate::probe::{Conformance, Fit, fit};
+use crate::probe::{Conformance, Fit, Row, fit};
 use crate::run_dir::{ExternalLaunch, Launch, RunDir};
 use crate::target::external::{
     ExternalCluster, ExternalOptions, ExternalStart, Found, Look, LookError, look,
@@ -90,6 +91,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         revisions,
         watches,
         left_out,
+        features: features(&server),
     };
     let launch = launch(args, &plan, &dir, external, settings);
     RunDir::write(&dir.plan(), &plan).map_err(|error| dir_error(&error))?;
@@ -135,6 +137,16 @@ fn meet(
     let prefix = format!("{prefix}run/");
     let found = first_look(reach, &prefix)?;
     Ok((prefix, found, server))
+}
+
+/// What a server has, for the report.
+fn features(server: &Conformance) -> Vec<ServerFeature> {
+    let feature = |row: &Row| {
+        let (here, detail) = row.answer.told();
+        let (group, feature) = (row.group.to_owned(), row.feature.to_owned());
+        ServerFeature { group, feature, here: here.to_owned(), detail: detail.to_owned() }
+    };
+    server.rows.iter().map(feature).collect()
 }
 
 fn first_look(reach: &Reach, prefix: &str) -> Result<Found, CommandError> {

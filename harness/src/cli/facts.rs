@@ -47,6 +47,7 @@ pub(super) fn of_run(
         interrupted: ended.interrupted.is_some(),
         releases: release_notes(launch),
         environment,
+        server: launch.external.iter().flat_map(|external| external.features.clone()).collect(),
     }
 }
 

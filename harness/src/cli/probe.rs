@@ -79,10 +79,11 @@ fn told(server: &Conformance) -> Vec<String> {
 }
 
 fn shown(row: &Row) -> (Tone, &'static str, String) {
-    match &row.answer {
-        Answer::Yes => (Tone::Good, "yes", String::new()),
-        Answer::No(why) => (Tone::Bad, "no", why.clone()),
-        Answer::Differs(how) => (Tone::Bad, "differs", how.clone()),
-        Answer::NotAsked(why) => (Tone::Plain, "not asked", why.clone()),
-    }
+    let tone = match &row.answer {
+        Answer::Yes => Tone::Good,
+        Answer::No(_) | Answer::Differs(_) => Tone::Bad,
+        Answer::NotAsked(_) => Tone::Plain,
+    };
+    let (here, detail) = row.answer.told();
+    (tone, here, detail.to_owned())
 }

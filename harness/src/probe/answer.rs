@@ -16,6 +16,18 @@ pub enum Answer {
     NotAsked(String),
 }
 
+impl Answer {
+    /// In a word, and what more there is to say.
+    pub fn told(&self) -> (&'static str, &str) {
+        match self {
+            Self::Yes => ("yes", ""),
+            Self::No(words) => ("no", words),
+            Self::Differs(how) => ("differs", how),
+            Self::NotAsked(why) => ("not asked", why),
+        }
+    }
+}
+
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {

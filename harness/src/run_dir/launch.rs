@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use stormglass_checkers::history::Revision;
+use stormglass_reports::ServerFeature;
 
 use crate::target::docker::Images;
 use crate::target::external::ExternalStart;
@@ -79,6 +80,9 @@ pub struct ExternalLaunch {
     /// What is left out of the run, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// What the first member has of etcd's API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<ServerFeature>,
 }
 
 /// A release that members are changed to.

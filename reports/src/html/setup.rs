@@ -3,7 +3,7 @@
 use stormglass_checkers::history::Preamble;
 
 use crate::digest::Digest;
-use crate::record::{FileEntry, RunRecord};
+use crate::record::{FileEntry, RunRecord, ServerFeature};
 use crate::text::{clipped, length, moment, seed, visible, visible_whole};
 
 /// Rows that any list of this section shows.
@@ -22,6 +22,10 @@ pub(crate) struct Setup {
     pub(crate) notes: Vec<(String, String)>,
     /// How many more there are.
     pub(crate) more_notes: usize,
+    /// What the server has of etcd's API, where it was asked.
+    pub(crate) features: Vec<ServerFeature>,
+    /// How many of them are as etcd's.
+    pub(crate) as_etcd: usize,
     /// The scenario as it was planned, as JSON.
     pub(crate) scenario: String,
     /// The command that repeats the run.
@@ -54,6 +58,8 @@ impl Setup {
             not_tested: not_tested(record, digest),
             notes: notes(digest),
             more_notes: digest.notes.len().saturating_sub(MOST),
+            features: facts.server.iter().take(MOST).map(feature).collect(),
+            as_etcd: facts.server.iter().filter(|feature| feature.here == "yes").count(),
             scenario: scenario.lines().map(|line| clipped(line, 600) + "\n").collect(),
             command: visible_whole(&facts.command),
             check_command: visible_whole(&facts.check_command),
@@ -118,6 +124,13 @@ fn not_tested(record: &RunRecord<'_>, digest: &Digest) -> Vec<String> {
 fn notes(digest: &Digest) -> Vec<(String, String)> {
     let notes = digest.notes.iter().take(MOST);
     notes.map(|(at, text)| (moment(*at), visible(text))).collect()
+}
+
+/// A server's words are not ours.
+fn feature(feature: &ServerFeature) -> ServerFeature {
+    let ServerFeature { group, feature, here, detail } = feature;
+    let [group, feature, here, detail] = [group, feature, here, detail].map(|text| visible(text));
+    ServerFeature { group, feature, here, detail }
 }
 
 fn file(entry: &FileEntry) -> FileRow {

@@ -7,7 +7,7 @@ use stormglass_checkers::history::{
     Body, Bytes, Environment, FaultBegin, FaultEnd, FaultId, FaultRecord, MemberExit, MemberIndex,
     Nanos, Note, Span,
 };
-use stormglass_reports::FileEntry;
+use stormglass_reports::{FileEntry, ServerFeature};
 
 use super::story::{finding, property, step, verdict};
 use super::traffic::{MS, TRAFFIC, numbered};
@@ -69,6 +69,8 @@ impl Run {
         facts.releases.push(text.to_owned());
         facts.environment.push((text.to_owned(), text.to_owned()));
         facts.files.push(FileEntry { path: text.to_owned(), what: text.to_owned() });
+        let [group, feature, here, detail] = [(); 4].map(|()| text.to_owned());
+        facts.server.push(ServerFeature { group, feature, here, detail });
         let path = format!("javascript:{MARKER}");
         facts.files.push(FileEntry { path, what: "a link".to_owned() });
     }

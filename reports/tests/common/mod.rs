@@ -123,5 +123,6 @@ fn facts() -> RunFacts {
         ])
         .into_iter()
         .collect(),
+        server: vec![],
     }
 }
