@@ -45,10 +45,11 @@ pub(super) fn cleanup(args: &CleanupArgs, format: Format) -> Result<ExitCode, Co
         ))
     })?;
     // What a helper has made is root's.
-    if helper::is_wanted() && entries.iter().flatten().any(in_containers) {
-        if let Ok(engine) = Engine::connect() {
-            return helper::again(&engine, Vec::new());
-        }
+    if helper::is_wanted()
+        && entries.iter().flatten().any(in_containers)
+        && let Ok(engine) = Engine::connect()
+    {
+        return helper::again(&engine, Vec::new());
     }
     let mut cleanup = Cleanup { dry_run: args.dry_run, ..Cleanup::default() };
     // First: what runs in them writes to folders that are removed afterwards.

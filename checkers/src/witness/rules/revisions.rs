@@ -6,6 +6,7 @@ use crate::history::{
     Body, Environment, Header, HexId, KeyValue, MemberIndex, Response, Revision, Sample, WatchFrame,
 };
 use crate::witness::case::{Case, Step};
+use crate::witness::operation::Operation;
 use crate::witness::pairs::{Seen, pairs};
 use crate::witness::proof::{Proof, demand, required};
 use crate::witness::rule::{Needs, Rule};
@@ -85,7 +86,7 @@ fn revision_gap(case: &Case<'_>) -> Proof {
     let claimed: BTreeSet<Revision> = context
         .operations
         .iter()
-        .filter_map(|operation| operation.made())
+        .filter_map(Operation::made)
         .chain(context.watches.iter().flat_map(super::delivered).map(|one| one.kv.mod_revision))
         .collect();
     let windows: Vec<Window<'_>> = watches(context)
