@@ -19,12 +19,32 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stormglass_checkers::history::{Body, Environment, Event, FaultEnd};
 use support::{Said, fault, run, run_into, stormglass};
+use tempfile::TempDir;
 
 /// A run removes what dead runs have left, so one of these tests could take away what another
 /// one is about to look for.
 fn one_at_a_time() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A test's turn at the engine, and a folder for it.
+struct Turn {
+    folder: TempDir,
+    _guard: MutexGuard<'static, ()>,
+}
+
+impl Turn {
+    /// Nothing where there is no engine to test with.
+    fn take() -> Option<Self> {
+        let guard = one_at_a_time();
+        let folder = tempfile::tempdir().expect("a folder");
+        is_here().then_some(Self { folder, _guard: guard })
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 /// A fault, its length, whom it hits and its parameters, as TOML.
@@ -121,12 +141,8 @@ fn containers() -> Vec<String> {
 
 #[test]
 fn faults_land_on_containers_and_nothing_is_left() {
-    let _turn = one_at_a_time();
-    if !is_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (dir, said) = run_in_containers(folder.path(), &scenario_text(FAULTS), 0);
+    let Some(turn) = Turn::take() else { return };
+    let (dir, said) = run_in_containers(turn.folder(), &scenario_text(FAULTS), 0);
     assert!(said.out.starts_with("✓ VALID"), "{}", said.out);
     assert!(said.out.contains("--etcd 3.5.16 --seed 1 --target docker"), "{}", said.out);
     let history = support::history(&dir);

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use stormglass::exit::ExitCode;
 
 use crate::Rows;
+use crate::docker::listed_by;
 use crate::launch::{program, run};
 use crate::ledger::{Ledger, Row};
 use crate::provenance::{Code, Provenance, commit, repository};
@@ -191,8 +192,7 @@ impl Project {
         ];
         let mut left = BTreeSet::new();
         for kind in kinds {
-            let listed = said(Command::new("docker").args(kind).args(["--filter", &label]))?;
-            left.extend(listed.lines().map(|id| format!("{} {id}", kind[0])));
+            left.extend(listed_by(&[kind, &["--filter", &label]].concat())?);
         }
         Ok(left)
     }

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::args::{Format, ProgressStyle};
 use super::error::CommandError;
 use super::output;
+use super::prepare;
 use super::release_progress::ReleaseProgress;
 use crate::exit::ExitCode;
-use crate::releases::{InstallOptions, Store, VersionRequest};
+use crate::releases::VersionRequest;
 use crate::target::docker::{self, Engine};
 
 #[derive(Serialize)]
@@ -25,13 +26,12 @@ pub(super) fn image(
     offline: bool,
     format: Format,
 ) -> Result<ExitCode, CommandError> {
-    let request: VersionRequest = release.parse().map_err(CommandError::usage)?;
+    // Wrong words are told whether or not there is an engine.
+    let _: VersionRequest = release.parse().map_err(CommandError::usage)?;
     // What the machine lacks is told before a release is fetched for nothing.
     let engine = Engine::connect().map_err(CommandError::environment)?;
-    let store = Store::open(None).map_err(CommandError::environment)?;
     let mut progress = ReleaseProgress::new(ProgressStyle::Auto);
-    let options = InstallOptions::from_environment(offline, &mut progress);
-    let release = store.install(&request, options).map_err(CommandError::environment)?;
+    let release = prepare::install(release, offline, &mut progress)?;
     drop(progress);
     if let Some(note) = &release.note {
         output::narrate(format_args!("note: {note}"));

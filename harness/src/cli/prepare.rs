@@ -77,18 +77,19 @@ pub(super) fn release(
         (None, Some(etcd)) => (etcd.clone(), "scenario"),
         (None, None) => (DEFAULT_RELEASE.to_owned(), "default"),
     };
-    let release = install(args, &wanted, progress)?;
+    let release = install(&wanted, args.offline, progress)?;
     Ok((release, ("etcd".to_owned(), format!("{wanted} ({origin})"))))
 }
 
-fn install(
-    args: &RunArgs,
+/// A release by its version or path, fetched if need be.
+pub(super) fn install(
     wanted: &str,
+    offline: bool,
     progress: &mut dyn Progress,
 ) -> Result<Release, CommandError> {
     let request: VersionRequest = wanted.parse().map_err(CommandError::usage)?;
     let store = Store::open(None).map_err(CommandError::environment)?;
-    let options = InstallOptions::from_environment(args.offline, progress);
+    let options = InstallOptions::from_environment(offline, progress);
     store.install(&request, options).map_err(CommandError::environment)
 }
 
@@ -101,7 +102,7 @@ pub(super) fn other_releases(
 ) -> Result<Vec<OtherRelease>, CommandError> {
     let mut others = Vec::new();
     for requested in plan.other_releases() {
-        let Release { version, etcd, note, .. } = install(args, &requested, progress)?;
+        let Release { version, etcd, note, .. } = install(&requested, args.offline, progress)?;
         let version = version.to_string();
         others.push(OtherRelease { requested, version, binary: etcd, images: None, note });
     }

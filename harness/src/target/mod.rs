@@ -3,6 +3,7 @@
 //! Every injector is written against [`Member`] and the power traits, so that a fault
 //! works on every target that grants its power.
 
+mod clocks;
 mod command;
 pub mod docker;
 pub mod external;

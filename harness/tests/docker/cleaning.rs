@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::support::{events, run, stormglass};
-use super::{containers, disks_in, is_here, one_at_a_time};
+use super::{Turn, containers, disks_in};
 
 /// Members are on disks that can be touched, and nobody touches them.
 const LATE: &str = "schema = 1\nname = \"late\"\n[workload]\nclients = 4\nrate = 150\n\
@@ -54,13 +54,9 @@ fn start(dir: &Path, scenario: &Path) -> Started {
 
 #[test]
 fn nothing_outlives_cleanup_after_a_killed_harness() {
-    let _turn = one_at_a_time();
-    if !is_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let dir = folder.path().join("run");
-    let scenario = folder.path().join("disks.toml");
+    let Some(turn) = Turn::take() else { return };
+    let dir = turn.folder().join("run");
+    let scenario = turn.folder().join("disks.toml");
     std::fs::write(&scenario, LATE).expect("written");
     let mut child = start(&dir, &scenario);
     let running = containers();

@@ -1,7 +1,7 @@
 //! Faults of disks that are mounted on the machine and given to containers.
 
 use super::support::{self, Said};
-use super::{Planned, is_here, landed, log, one_at_a_time, run_in_containers, scenario_text};
+use super::{Planned, Turn, landed, log, run_in_containers, scenario_text};
 
 const FAULTS: &[Planned] = &[
     ("slow-disk", "2s", "[\"m2\"]", "delay = \"100ms\", spread = \"20ms\""),
@@ -11,12 +11,8 @@ const FAULTS: &[Planned] = &[
 
 #[test]
 fn disks_of_containers_are_slow_full_and_fail() {
-    let _turn = one_at_a_time();
-    if !is_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (dir, _) = run_in_containers(folder.path(), &scenario_text(FAULTS), 0);
+    let Some(turn) = Turn::take() else { return };
+    let (dir, _) = run_in_containers(turn.folder(), &scenario_text(FAULTS), 0);
     let events = support::events(&dir);
     for (kind, ..) in FAULTS {
         landed(&events, kind);
@@ -31,14 +27,10 @@ fn disks_of_containers_are_slow_full_and_fail() {
 /// gone, and the checkers see it.
 #[test]
 fn what_a_lying_disk_acknowledged_is_gone_after_a_power_failure() {
-    let _turn = one_at_a_time();
-    if !is_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
+    let Some(turn) = Turn::take() else { return };
     let lying: Planned = ("lying-disk", "2s", "\"all\"", "");
     let text = scenario_text(&[lying]).replace("duration = \"6s\"", "duration = \"8s\"");
-    let (dir, Said { out, .. }) = run_in_containers(folder.path(), &text, 1);
+    let (dir, Said { out, .. }) = run_in_containers(turn.folder(), &text, 1);
     let end = landed(&support::events(&dir), "lying-disk").clone();
     for member in ["m1", "m2", "m3"] {
         let lost = &end.evidence[&format!("{member}-lost-bytes")];

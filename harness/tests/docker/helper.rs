@@ -7,33 +7,35 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use super::support::{NOBODY, Said, events, is_root, place, run, stormglass};
-use super::{containers, is_here, landed, one_at_a_time, scenario_text};
+use super::{Turn, containers, landed, scenario_text};
 
 /// Where the engine listens, as far as these tests go.
 const SOCKET: &str = "/var/run/docker.sock";
 
 /// Such a user, with the program, a release and a folder of their own.
 struct User {
-    folder: TempDir,
+    turn: Turn,
 }
 
 impl User {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("opened");
-        let user = Self { folder };
+    /// Nobody where there is no engine, or no root to become another user from.
+    fn take() -> Option<Self> {
+        let turn = Turn::take()?;
+        if !is_root() || !Path::new(SOCKET).exists() {
+            return None;
+        }
+        fs::set_permissions(turn.folder(), fs::Permissions::from_mode(0o777)).expect("opened");
+        let user = Self { turn };
         run(&["etcd", "install", "3.5.16"]).expect(0);
         let etcd = run(&["etcd", "path", "3.5.16"]).expect(0);
         place(Path::new(etcd.out.trim()), &user.at("etcd"));
         place(Path::new(stormglass().get_program()), &user.at("stormglass"));
-        user
+        Some(user)
     }
 
     fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.turn.folder().join(name)
     }
 
     /// The program, as this user, who has the group of the engine's socket.
@@ -41,8 +43,8 @@ impl User {
         let group = fs::metadata(SOCKET).expect("the engine's socket").gid().to_string();
         let mut command = Command::new("setpriv");
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--groups", &group]);
-        command.arg(self.at("stormglass")).current_dir(self.folder.path());
-        command.env("STORMGLASS_CACHE", self.at("cache")).env("HOME", self.folder.path());
+        command.arg(self.at("stormglass")).current_dir(self.turn.folder());
+        command.env("STORMGLASS_CACHE", self.at("cache")).env("HOME", self.turn.folder());
         command.env_remove("GITHUB_ACTIONS").env_remove("STORMGLASS_ETCD");
         command
     }
@@ -56,18 +58,9 @@ impl User {
     }
 }
 
-/// They can be made of root only, and with the engine's socket where it usually is.
-fn are_possible() -> bool {
-    is_here() && is_root() && Path::new(SOCKET).exists()
-}
-
 #[test]
 fn a_user_of_the_engine_has_faults_by_a_helper_and_owns_the_run() {
-    let _turn = one_at_a_time();
-    if !are_possible() {
-        return;
-    }
-    let user = User::new();
+    let Some(user) = User::take() else { return };
     let faults = [
         ("kill", "500ms", "[\"m2\"]", ""),
         ("pause", "1500ms", "\"one\"", ""),
@@ -117,11 +110,7 @@ fn until(what: &str, done: impl Fn() -> bool) {
 
 #[test]
 fn a_helper_ends_with_whom_it_helps() {
-    let _turn = one_at_a_time();
-    if !are_possible() {
-        return;
-    }
-    let user = User::new();
+    let Some(user) = User::take() else { return };
     let quiet = scenario_text(&[("kill", "500ms", "[\"m2\"]", ""); 12]);
     fs::write(user.at("long.toml"), quiet).expect("written");
     let mut command = user.run("long.toml");

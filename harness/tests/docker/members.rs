@@ -4,7 +4,7 @@ use stormglass_checkers::history::{Body, Environment, Event, MemberIndex};
 use stormglass_checkers::verdict::Status;
 
 use super::support;
-use super::{Planned, is_here, landed, log, one_at_a_time, run_in_containers, scenario_text};
+use super::{Planned, Turn, landed, log, run_in_containers, scenario_text};
 
 const FAULTS: &[Planned] = &[
     ("change-release", "1s", "[\"m3\"]", "to = \"3.5.30\""),
@@ -27,12 +27,8 @@ fn versions(events: &[Event], member: MemberIndex) -> Vec<&str> {
 
 #[test]
 fn members_in_containers_lose_release_place_and_data() {
-    let _turn = one_at_a_time();
-    if !is_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (dir, _) = run_in_containers(folder.path(), &scenario_text(FAULTS), 0);
+    let Some(turn) = Turn::take() else { return };
+    let (dir, _) = run_in_containers(turn.folder(), &scenario_text(FAULTS), 0);
     let events = support::events(&dir);
     landed(&events, "change-release");
     let versions = versions(&events, MemberIndex(2));
@@ -49,15 +45,11 @@ fn members_in_containers_lose_release_place_and_data() {
 
 #[test]
 fn a_cluster_of_containers_is_restored_from_a_snapshot() {
-    let _turn = one_at_a_time();
-    if !is_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
+    let Some(turn) = Turn::take() else { return };
     let restore: Planned = ("restore", "1s", "\"all\"", "age = \"2s\"");
     let text = scenario_text(&[restore]).replace("duration = \"6s\"", "duration = \"10s\"");
     // What was acknowledged since the snapshot is gone, and that is seen.
-    let (dir, _) = run_in_containers(folder.path(), &text, 1);
+    let (dir, _) = run_in_containers(turn.folder(), &text, 1);
     let events = support::events(&dir);
     let end = landed(&events, "restore");
     assert!(end.evidence["snapshot"].contains("\"hash\""), "{end:?}");

@@ -91,7 +91,8 @@ fn listed() -> io::Result<BTreeSet<String>> {
     Ok(lists.into_iter().flatten().collect())
 }
 
-fn listed_by(arguments: &[&str]) -> io::Result<BTreeSet<String>> {
+/// What the engine's client lists, each with the kind that it is of.
+pub(crate) fn listed_by(arguments: &[&str]) -> io::Result<BTreeSet<String>> {
     let output = Command::new("docker").args(arguments).output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -6,5 +6,6 @@ mod measure;
 mod row;
 mod times;
 
+pub(crate) use kills::listed_by;
 pub(crate) use measure::{DockerArguments, measure};
 pub(crate) use times::{InnerArguments, measure_inside};

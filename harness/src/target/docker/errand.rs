@@ -8,13 +8,12 @@ use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType};
 use bollard::query_parameters::{
-    CreateContainerOptions, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
-    StartContainerOptions,
+    CreateContainerOptions, LogsOptionsBuilder, StartContainerOptions,
 };
 use futures_util::StreamExt as _;
 
 use super::labels::Owner;
-use super::life::exit_code;
+use super::life;
 
 /// What to run.
 pub(super) struct Errand {
@@ -45,8 +44,7 @@ pub(super) struct Answer {
 pub(super) async fn run(docker: &Docker, errand: Errand, limit: Duration) -> Result<Answer, Error> {
     let created = docker.create_container(None::<CreateContainerOptions>, body(errand)).await?;
     let answer = answer(docker, &created.id, limit).await;
-    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    docker.remove_container(&created.id, Some(options)).await?;
+    life::remove(docker, &created.id).await?;
     answer
 }
 
@@ -75,7 +73,7 @@ fn body(errand: Errand) -> ContainerCreateBody {
 
 async fn answer(docker: &Docker, id: &str, limit: Duration) -> Result<Answer, Error> {
     docker.start_container(id, None::<StartContainerOptions>).await?;
-    let code = tokio::time::timeout(limit, exit_code(docker, id)).await.ok();
+    let code = tokio::time::timeout(limit, life::exit_code(docker, id)).await.ok();
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
     let mut logs = docker.logs(id, Some(options));
     let (mut out, mut complaints) = (String::new(), String::new());

@@ -12,8 +12,7 @@ use bollard::models::{
     MountBindOptionsPropagationEnum, MountType,
 };
 use bollard::query_parameters::{
-    CreateContainerOptions, KillContainerOptionsBuilder, LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, StartContainerOptions,
+    CreateContainerOptions, KillContainerOptionsBuilder, StartContainerOptions,
 };
 use futures_util::StreamExt as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +21,7 @@ use super::context;
 use super::engine::Engine;
 use super::image;
 use super::labels::Owner;
-use super::life::exit_code;
+use super::life;
 
 /// Where the machine's files are in the container.
 pub const MACHINE: &str = "/machine";
@@ -57,8 +56,7 @@ pub fn help(engine: &Engine, help: Help) -> io::Result<i64> {
     engine.wait("the helper container could not be started", async move {
         let id = start(&docker, &image, &help).await?;
         let code = accompany(&docker, &id).await;
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        docker.remove_container(&id, Some(options)).await?;
+        life::remove(&docker, &id).await?;
         code
     })
 }
@@ -74,8 +72,7 @@ async fn start(docker: &Docker, image: &str, help: &Help) -> Result<String, Erro
             Ok(()) => return Ok(created.id),
             Err(error) => refused = Some(error),
         }
-        let options = RemoveContainerOptionsBuilder::default().force(true).build();
-        docker.remove_container(&created.id, Some(options)).await?;
+        life::remove(docker, &created.id).await?;
     }
     Err(refused.unwrap_or(Error::RequestTimeoutError))
 }
@@ -126,13 +123,12 @@ async fn accompany(docker: &Docker, id: &str) -> Result<i64, Error> {
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
-    let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
-    let mut said = docker.logs(id, Some(options));
+    let mut said = life::said(docker, id);
     loop {
         let name = tokio::select! {
             output = said.next() => match output {
                 Some(output) => { tell(output?); continue }
-                None => return Ok(exit_code(docker, id).await),
+                None => return Ok(life::exit_code(docker, id).await),
             },
             _ = interrupted.recv() => "SIGINT",
             _ = terminated.recv() => "SIGTERM",

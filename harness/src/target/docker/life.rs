@@ -8,13 +8,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::models::ContainerUpdateBody;
 use bollard::query_parameters::{
     InspectContainerOptions, KillContainerOptionsBuilder, LogsOptionsBuilder,
     RemoveContainerOptionsBuilder, WaitContainerOptions,
 };
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use stormglass_linux::memory::Meter;
@@ -211,8 +212,7 @@ struct Ending {
 /// Writes the log, learns the exit code, and removes the container, in this order: who knows
 /// of the end finds the log whole.
 async fn accompany(docker: Docker, id: String, mut log: File, ending: Arc<Ending>) {
-    let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
-    let mut said = docker.logs(&id, Some(options));
+    let mut said = said(&docker, &id);
     while let Some(Ok(output)) = said.next().await {
         // A full disk is told by the history, which is on it too.
         let _ = log.write_all(&output.into_bytes());
@@ -222,9 +222,20 @@ async fn accompany(docker: Docker, id: String, mut log: File, ending: Arc<Ending
     let end = End { code, out_of_memory };
     *ending.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     ending.known.notify_all();
-    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     // What cannot be removed now goes with the run.
-    let _ = docker.remove_container(&id, Some(options)).await;
+    let _ = remove(&docker, &id).await;
+}
+
+/// Removes a container, whatever state it is in, with the volumes that its image asked for.
+pub(super) async fn remove(docker: &Docker, id: &str) -> Result<(), Error> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    docker.remove_container(id, Some(options)).await
+}
+
+/// What a container says, from its beginning to its end.
+pub(super) fn said(docker: &Docker, id: &str) -> impl Stream<Item = Result<LogOutput, Error>> {
+    let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
+    docker.logs(id, Some(options))
 }
 
 /// The exit code of a container, once it has ended.

@@ -2,11 +2,11 @@
 
 use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
 use stormglass_linux::disk::{Disk, Released};
-use stormglass_linux::vdso::{self, Skew};
+use stormglass_linux::vdso::Skew;
 
 use super::disk::Home;
 use super::engine::Engine;
@@ -15,6 +15,7 @@ use super::labels::Owner;
 use super::life::{Birth, End, Life};
 use super::memory::Account;
 use super::snapshots;
+use crate::target::clocks::clocks_allowed;
 use crate::target::command::Addresses;
 use crate::target::releases::Releases;
 use crate::target::{
@@ -198,9 +199,7 @@ impl Member for DockerMember {
     }
 
     fn clocks(&self) -> Result<&dyn Clocks, Unsupported> {
-        // What the machine allows does not change during a run.
-        static ALLOWED: OnceLock<Result<(), Unsupported>> = OnceLock::new();
-        ALLOWED.get_or_init(|| vdso::probe().map_err(Unsupported::because)).clone()?;
+        clocks_allowed()?;
         Ok(self)
     }
 

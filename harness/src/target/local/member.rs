@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stormglass_checkers::history::{Incarnation, MemberIndex};
@@ -11,10 +11,11 @@ use stormglass_linux::disk::Disk;
 use stormglass_linux::memory::Group;
 use stormglass_linux::netns::NetNs;
 use stormglass_linux::process::{Exit, Launch, Process, Signal, Spawner};
-use stormglass_linux::vdso::{self, Skew};
+use stormglass_linux::vdso::Skew;
 
 use super::releases::Binary;
 use super::snapshots;
+use crate::target::clocks::clocks_allowed;
 use crate::target::command::{Addresses, joining};
 use crate::target::releases::Releases;
 use crate::target::{
@@ -204,9 +205,7 @@ impl Member for LocalMember {
     }
 
     fn clocks(&self) -> Result<&dyn Clocks, Unsupported> {
-        // What the machine allows does not change during a run.
-        static ALLOWED: OnceLock<Result<(), Unsupported>> = OnceLock::new();
-        ALLOWED.get_or_init(|| vdso::probe().map_err(Unsupported::because)).clone()?;
+        clocks_allowed()?;
         Ok(self)
     }
 
