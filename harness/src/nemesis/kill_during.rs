@@ -21,6 +21,9 @@ use crate::target::{Target, Unsupported};
 /// Of the measured duration: beyond it the work is likely to be over.
 const SAFE_SHARE: f64 = 0.6;
 
+/// A kill that comes after the work is tried again, knowing how long the work takes.
+const ATTEMPTS: usize = 3;
+
 /// A busy member takes up what it is asked for within this time.
 const BEGIN_LIMIT: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -62,7 +65,7 @@ impl Injector for KillDuring {
             let mut evidence = Evidence::new();
             let mut missed = Vec::new();
             for member in members {
-                match self.kill_within(site, fault, *member, &mut evidence).await {
+                match self.kill_in_time(site, fault, *member, &mut evidence).await {
                     Ok(true) => {}
                     Ok(false) => missed.push(member.to_string()),
                     Err(error) => {
@@ -97,6 +100,27 @@ impl Injector for KillDuring {
 impl KillDuring {
     fn missed_key(&self) -> String {
         format!("{}-over-before-kill", self.work)
+    }
+
+    /// Kills the member within the work, in the first attempt that is not too late; returns
+    /// whether there was one.
+    async fn kill_in_time(
+        &self,
+        site: &Site,
+        fault: &PlannedFault,
+        member: MemberIndex,
+        evidence: &mut Evidence,
+    ) -> Result<bool, InjectError> {
+        for attempt in 1..=ATTEMPTS {
+            if self.kill_within(site, fault, member, evidence).await? {
+                return Ok(true);
+            }
+            evidence.insert(format!("{member}-kills-too-late"), attempt.to_string());
+            if attempt < ATTEMPTS {
+                restart_all(site, &[member], evidence).await?;
+            }
+        }
+        Ok(false)
     }
 
     /// Begins the work and kills the member in it; returns whether it was still under way.
