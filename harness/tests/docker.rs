@@ -1,5 +1,7 @@
 //! Members in containers, on the engine of this machine.
 
+#[path = "docker/bridge.rs"]
+mod bridge;
 #[path = "docker/cleaning.rs"]
 mod cleaning;
 #[path = "docker/disks.rs"]
@@ -127,6 +129,16 @@ fn faults() -> serde_json::Map<String, serde_json::Value> {
     let rows: Vec<serde_json::Value> = serde_json::from_str(&said.out).expect("JSON");
     let kind = |row: &serde_json::Value| row["kind"].as_str().expect("a kind").to_owned();
     rows.into_iter().map(|row| (kind(&row), row)).collect()
+}
+
+/// Networks of ours, as the engine's own client tells them.
+fn networks() -> Vec<String> {
+    let listed = Command::new("docker")
+        .args(["network", "ls", "--filter", "label=stormglass.run", "--format", "{{.Name}}"])
+        .output()
+        .expect("the engine's client is installed");
+    let said = Said::of(&listed).expect(0);
+    said.out.lines().map(ToOwned::to_owned).collect()
 }
 
 /// Containers of ours, as the engine's own client tells them.

@@ -149,7 +149,8 @@ pub enum IsolationChoice {
     /// Namespaces where the kernel allows them.
     #[default]
     Auto,
-    /// Plain loopback; network faults are then not tested.
+    /// Plain loopback, or a network of the container engine's; network faults are then not
+    /// tested.
     None,
 }
 
@@ -159,7 +160,7 @@ pub enum TargetKind {
     /// Real etcd processes on this machine.
     #[default]
     Local,
-    /// Containers on this machine's engine; needs root, for network and clocks.
+    /// Containers of an engine; on this machine and as root, with every fault.
     Docker,
     /// A cluster that runs already, below a prefix of its keys.
     External,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::{CleanupArgs, Format};
 use super::containers::{self, Removed, Swept};
 use super::error::CommandError;
-use super::helper;
+use super::helper::{self, Again};
 use super::output;
 use super::undo::{Undone, undo};
 use crate::exit::ExitCode;
@@ -48,8 +48,9 @@ pub(super) fn cleanup(args: &CleanupArgs, format: Format) -> Result<ExitCode, Co
     if helper::is_wanted()
         && entries.iter().flatten().any(in_containers)
         && let Ok(engine) = Engine::connect()
+        && let Again::Done(code) = helper::again(&engine, Vec::new())?
     {
-        return helper::again(&engine, Vec::new());
+        return Ok(code);
     }
     let mut cleanup = Cleanup { dry_run: args.dry_run, ..Cleanup::default() };
     // First: what runs in them writes to folders that are removed afterwards.
@@ -130,8 +131,12 @@ impl Cleanup {
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let removed = if self.dry_run { "would remove" } else { "removed" };
-        for Removed { run, containers } in &self.containers {
-            lines.push(format!("{removed} containers of run {run}: {}", containers.join(", ")));
+        for Removed { run, containers, networks } in &self.containers {
+            for (what, names) in [("containers", containers), ("networks", networks)] {
+                if !names.is_empty() {
+                    lines.push(format!("{removed} {what} of run {run}: {}", names.join(", ")));
+                }
+            }
         }
         let unmounted = if self.dry_run { "would unmount" } else { "unmounted" };
         for place in &self.disks {

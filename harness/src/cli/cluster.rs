@@ -11,7 +11,7 @@ use stormglass_scenarios::plan::Plan;
 use super::containers;
 use crate::client::Access;
 use crate::run_dir::{ExternalLaunch, Launch, OtherRelease, RunDir};
-use crate::target::docker::{DockerCluster, DockerOptions, Engine, Etcd, Images};
+use crate::target::docker::{self, DockerCluster, DockerOptions, Engine, Etcd, Images};
 use crate::target::external::{ExternalCluster, ExternalOptions};
 use crate::target::local::{Binary, LocalCluster, LocalOptions, Wiring};
 use crate::target::{ClusterOptions, Target, TargetError, Unsupported};
@@ -89,16 +89,22 @@ fn docker_options(
     dir: &RunDir,
     images: &Images,
 ) -> io::Result<DockerOptions> {
-    let device = launch.tun_device.clone();
     Ok(DockerOptions {
         cluster: cluster_options(plan, launch, dir),
         etcd: Etcd { images: images.clone(), version: launch.version.clone() },
         others: other_images(launch),
         owner: containers::owner().map_err(Error::other)?,
-        device: device.unwrap_or_else(|| DEFAULT_DEVICE.into()),
+        wiring: match &launch.network_refused {
+            None => docker::Wiring::Switch(tun_device(launch)),
+            Some(why) => docker::Wiring::Bridge(Unsupported::because(why)),
+        },
         disks: disks(launch),
         memory: launch.memory_refused.as_ref().map_or(Ok(()), |why| Err(Unsupported::because(why))),
     })
+}
+
+fn tun_device(launch: &Launch) -> PathBuf {
+    launch.tun_device.clone().unwrap_or_else(|| DEFAULT_DEVICE.into())
 }
 
 fn local_options(plan: &Plan, launch: &Launch, dir: &RunDir) -> LocalOptions {

@@ -1,4 +1,4 @@
-//! Containers and disks of runs whose process is gone.
+//! Containers, their networks, and disks of runs whose process is gone.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,11 +9,12 @@ use stormglass_linux::disk;
 use crate::run_dir::{RunProcess, Standing};
 use crate::target::docker::{DISK_NAME, Engine, Leftover, Owner, leftovers, remove};
 
-/// The containers of one dead run, removed or about to be.
+/// What the engine had of one dead run, removed or about to be.
 #[derive(Debug, Serialize)]
 pub(super) struct Removed {
     pub(super) run: String,
     pub(super) containers: Vec<String>,
+    pub(super) networks: Vec<String>,
 }
 
 /// What came of a sweep.
@@ -36,22 +37,22 @@ pub(super) fn owner() -> io::Result<Owner> {
 /// live runs, and of other machines that share the engine, are left alone.
 pub(super) fn sweep(engine: &Engine, dry_run: bool) -> io::Result<Swept> {
     let mut swept = Swept::default();
-    for Leftover { owner, containers } in leftovers(engine)? {
+    for Leftover { owner, containers, networks } in leftovers(engine)? {
         match is_dead(&owner) {
             Ok(true) => {}
             Ok(false) => continue,
             Err(reason) => {
-                let names = containers.join(", ");
+                let names = [containers, networks].concat().join(", ");
                 swept.problems.push(format!(
-                    "nobody knows whose the containers {names} are ({reason}): remove them by \
-                     hand with `docker rm --force`"
+                    "nobody knows whose {names} are ({reason}): remove them by hand with `docker rm \
+                     --force` and `docker network rm`"
                 ));
                 continue;
             }
         }
         let removed = if dry_run { Ok(()) } else { remove(engine, &owner.run) };
         match removed {
-            Ok(()) => swept.removed.push(Removed { run: owner.run, containers }),
+            Ok(()) => swept.removed.push(Removed { run: owner.run, containers, networks }),
             Err(error) => swept.problems.push(error.to_string()),
         }
     }

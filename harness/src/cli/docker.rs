@@ -5,12 +5,12 @@ use std::sync::Arc;
 use stormglass_scenarios::fault::{self, FaultEntry, Power};
 use stormglass_scenarios::plan::Plan;
 
-use super::args::{Format, InnerArgs};
+use super::args::{Format, InnerArgs, IsolationChoice};
 use super::containers;
 use super::docker_image::{Store, other_releases};
 use super::docker_powers::DockerPowers;
 use super::error::CommandError;
-use super::helper;
+use super::helper::{self, Again};
 use super::inner::{self, Means};
 use super::output;
 use super::prepare::{self, Setting};
@@ -24,6 +24,10 @@ use crate::target::docker::{Engine, Images};
 
 /// The fault that takes etcd's own tools.
 const RESTORE: &str = "restore";
+/// Why containers are not entered, where that was asked for.
+pub(super) const SWITCHED_OFF: &str = "--isolation none or STORMGLASS_ISOLATION=none asks for it";
+/// Why they are not, where nobody is root.
+pub(super) const NO_HELPER: &str = "this is not root, and no helper container is to be had";
 
 /// Runs a scenario in containers.
 pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandError> {
@@ -31,9 +35,23 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         let message = "--image brings its own etcd: leave out --etcd and STORMGLASS_ETCD";
         return Err(CommandError::usage(message));
     }
-    if helper::is_wanted() && !args.dry_run {
-        return by_helper(args);
-    }
+    let entering = match args.isolation {
+        IsolationChoice::None => Err(SWITCHED_OFF.to_owned()),
+        IsolationChoice::Auto if !helper::is_wanted() || args.dry_run => Ok(()),
+        IsolationChoice::Auto => match by_helper(args)? {
+            Again::Done(code) => return Ok(code),
+            Again::Unfit(why) => Err(format!("{NO_HELPER} ({why})")),
+        },
+    };
+    run_here(args, entering, format)
+}
+
+/// Runs it in this process, which may enter its containers or not.
+fn run_here(
+    args: &RunArgs,
+    entering: Result<(), String>,
+    format: Format,
+) -> Result<ExitCode, CommandError> {
     let (scenario, mut settings) = prepare::scenario(args)?;
     // What the machine lacks is told before a release is fetched for nothing. The plan of a
     // release needs no engine.
@@ -41,8 +59,14 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     let engine = (!planned_only).then(Engine::connect).transpose();
     let engine = engine.map_err(CommandError::environment)?;
     let powers = engine.as_ref().filter(|_| !args.dry_run);
-    let powers = powers.map(|engine| DockerPowers::probe(&args.devices.devices(), engine));
-    powers.as_ref().map_or(Ok(()), DockerPowers::target).map_err(CommandError::environment)?;
+    let powers =
+        powers.map(|engine| DockerPowers::probe(&args.devices.devices(), engine, entering));
+    if let Some(reason) = powers.as_ref().and_then(|powers| powers.bridged())
+        && args.pcap
+    {
+        let message = format!("--pcap needs a network of our own, and {reason}");
+        return Err(CommandError::environment(message));
+    }
     let store = Store::choose(args, &scenario, engine.as_ref())?;
     let (seed, seed_setting) = prepare::seed(args);
     settings.extend([store.setting.clone(), seed_setting]);
@@ -51,6 +75,9 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
     let Some((engine, powers)) = engine.zip(powers) else {
         return dry_run(&plan, &settings, format);
     };
+    if let Some(reason) = powers.bridged() {
+        output::narrate(format_args!("note: {reason}"));
+    }
     sweep(&engine)?;
     let tools = plan.faults.iter().any(|fault| fault.kind == RESTORE);
     let images = store.images(&engine, tools)?;
@@ -84,7 +111,7 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
 
 /// What can be done as the user is done as the user, so that it is theirs; the rest as root, in
 /// a helper container.
-fn by_helper(args: &RunArgs) -> Result<ExitCode, CommandError> {
+fn by_helper(args: &RunArgs) -> Result<Again, CommandError> {
     let engine = Engine::connect().map_err(CommandError::environment)?;
     let (scenario, _) = prepare::scenario(args)?;
     if args.image.is_none() {
@@ -107,7 +134,7 @@ fn sweep(engine: &Engine) -> Result<(), CommandError> {
     let mut swept = containers::sweep(engine, false).map_err(CommandError::environment)?;
     containers::sweep_disks(false, &mut swept).map_err(CommandError::environment)?;
     for removed in &swept.removed {
-        let names = removed.containers.join(", ");
+        let names = [&removed.containers[..], &removed.networks].concat().join(", ");
         output::narrate(format_args!("note: removed what a dead run had left: {names}"));
     }
     for place in &swept.unmounted {
@@ -152,6 +179,7 @@ impl Found<'_> {
         let disk_refused = refused(Power::Disk).map(ToOwned::to_owned);
         let disks = needs(plan, Power::Disk) && disk_refused.is_none();
         let memory_refused = refused(Power::Memory).map(ToOwned::to_owned);
+        let network_refused = self.powers.bridged().map(ToOwned::to_owned);
         Launch {
             binary: release
                 .map_or_else(|| self.images.program.clone().into(), |it| it.etcd.clone()),
@@ -161,8 +189,8 @@ impl Found<'_> {
             release_note: release.and_then(|release| release.note.clone()),
             other_releases: self.others,
             isolated: false,
-            tun_device: Some(args.devices.tun.clone()),
-            network_refused: None,
+            tun_device: network_refused.is_none().then(|| args.devices.tun.clone()),
+            network_refused,
             fuse_device: disks.then(|| args.devices.fuse.clone()),
             disk_refused,
             memory_groups: None,

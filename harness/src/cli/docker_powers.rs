@@ -12,6 +12,8 @@ use crate::target::docker::Engine;
 pub(super) struct DockerPowers {
     /// Why there is no such target at all.
     target: Result<(), String>,
+    /// Why members are on a network of the engine's own.
+    network: Result<(), String>,
     /// Why members' clocks cannot be moved.
     clocks: Result<(), String>,
     /// Why members' disks cannot be touched.
@@ -22,25 +24,55 @@ pub(super) struct DockerPowers {
 
 impl DockerPowers {
     /// Tries them, with the settings of the environment, and the engine first.
-    pub(super) fn here() -> Self {
+    pub(super) fn here(entering: Result<(), String>) -> Self {
         match Engine::connect() {
-            Ok(engine) => Self::probe(&devices_of_environment(), &engine),
-            Err(error) => {
-                let (target, rest) = (Err(error.to_string()), Ok(()));
-                Self { target, clocks: rest.clone(), disk: rest.clone(), memory: rest }
-            }
+            Ok(engine) => Self::probe(&devices_of_environment(), &engine, entering),
+            Err(error) => Self { target: Err(error.to_string()), ..Self::all() },
         }
     }
 
-    /// Tries what engine and machine grant to root; others have a helper that is.
-    pub(super) fn probe(devices: &Devices, engine: &Engine) -> Self {
+    /// Tries what engine and machine grant to root, where containers may be entered: others have
+    /// a helper that is.
+    pub(super) fn probe(devices: &Devices, engine: &Engine, entering: Result<(), String>) -> Self {
         let levers = capability::report(devices);
-        let target = granted(&levers, "TUN device").map_err(|why| {
-            format!("the target `docker` wires its members by TUN devices, and {why}")
-        });
+        let entered = entering
+            .and_then(|()| engine.is_of_this_machine())
+            .and_then(|()| granted(&levers, "TUN device"));
+        if let Err(why) = entered {
+            return Self::bridge(&why);
+        }
         let clocks = granted(&levers, "member clocks");
         let disk = granted(&levers, "FUSE device");
-        Self { target, clocks, disk, memory: memory(engine) }
+        Self { clocks, disk, memory: memory(engine), ..Self::all() }
+    }
+
+    fn all() -> Self {
+        let all = Ok(());
+        Self {
+            target: all.clone(),
+            network: all.clone(),
+            clocks: all.clone(),
+            disk: all.clone(),
+            memory: all,
+        }
+    }
+
+    /// What is left where nobody enters the containers.
+    fn bridge(why: &str) -> Self {
+        let refused =
+            Err(format!("the members are on a network of the container engine's, because {why}"));
+        Self {
+            target: Ok(()),
+            network: refused.clone(),
+            clocks: refused.clone(),
+            disk: refused.clone(),
+            memory: refused,
+        }
+    }
+
+    /// Why the members are on a network of the engine's, if they are.
+    pub(super) fn bridged(&self) -> Option<&str> {
+        self.network.as_ref().err().map(String::as_str)
     }
 
     /// Whether there is such a target at all.
@@ -61,9 +93,9 @@ impl DockerPowers {
             Power::Kill
             | Power::Pause
             | Power::Maintenance
-            | Power::Network
             | Power::Membership
             | Power::Upgrade => return Ok(()),
+            Power::Network => &self.network,
             Power::Clocks => &self.clocks,
             Power::Disk => &self.disk,
             Power::Memory => &self.memory,
@@ -73,6 +105,9 @@ impl DockerPowers {
 
     /// What is missing though there is such a target, and why.
     pub(super) fn missing(&self) -> Vec<String> {
+        if let Some(why) = self.bridged() {
+            return vec![format!("network, clocks, disks and limits of memory ({why})")];
+        }
         let optional =
             [("clocks", &self.clocks), ("disks", &self.disk), ("limits of memory", &self.memory)];
         let why = |(name, granted): (&str, &Result<(), String>)| {
@@ -98,7 +133,7 @@ mod tests {
 
     fn powers(target: Result<(), String>) -> DockerPowers {
         let none = Err("no such device".to_owned());
-        DockerPowers { target, clocks: Ok(()), disk: none, memory: Ok(()) }
+        DockerPowers { target, disk: none, ..DockerPowers::all() }
     }
 
     #[test]
@@ -110,6 +145,23 @@ mod tests {
             assert_eq!(granted, expected, "{}", entry.kind);
         }
         assert_eq!(powers.missing(), ["disks (no such device)"]);
+    }
+
+    #[test]
+    fn on_a_network_of_the_engine_s_what_enters_containers_is_missing() {
+        let powers = DockerPowers::bridge("nobody is root");
+        for entry in faults() {
+            let left = matches!(
+                entry.power,
+                Power::Kill
+                    | Power::Pause
+                    | Power::Maintenance
+                    | Power::Membership
+                    | Power::Upgrade
+            );
+            assert_eq!(powers.grants(entry.power).is_ok(), left, "{}", entry.kind);
+        }
+        assert!(powers.missing()[0].contains("because nobody is root"));
     }
 
     #[test]

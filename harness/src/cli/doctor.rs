@@ -137,7 +137,7 @@ fn engine(devices: &Devices) -> Examined {
                   --target docker` tries it";
         return Examined::works(name, purpose, by);
     }
-    let powers = DockerPowers::probe(devices, &engine);
+    let powers = DockerPowers::probe(devices, &engine, Ok(()));
     match powers.target().map(|()| powers.missing()) {
         Ok(missing) if missing.is_empty() => {
             Examined::works(name, purpose, "it answers, and its containers take every fault")

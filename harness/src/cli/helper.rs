@@ -16,7 +16,7 @@ use super::execute;
 use super::output;
 use crate::exit::ExitCode;
 use crate::run_dir::start_time;
-use crate::target::docker::{self, Engine, Help, MACHINE};
+use crate::target::docker::{self, Engine, Help, Helped, MACHINE, UNFIT};
 
 /// Set in the container: `UID:GID` of the user who is helped.
 const MARK: &str = "STORMGLASS_HELPER";
@@ -40,8 +40,16 @@ pub(super) fn is_wanted() -> bool {
     !geteuid().is_root()
 }
 
+/// What came of a command that was carried out again.
+pub(super) enum Again {
+    /// It is done.
+    Done(ExitCode),
+    /// Nothing of it is, and why no helper can do it.
+    Unfit(String),
+}
+
 /// Carries out this command again, as root, in a helper container.
-pub(super) fn again(engine: &Engine, devices: Vec<PathBuf>) -> Result<ExitCode, CommandError> {
+pub(super) fn again(engine: &Engine, devices: Vec<PathBuf>) -> Result<Again, CommandError> {
     let here = std::env::current_dir().map_err(CommandError::environment)?;
     let own = std::process::id().to_string();
     let mut arguments = vec!["helper".to_owned(), own];
@@ -55,38 +63,39 @@ pub(super) fn again(engine: &Engine, devices: Vec<PathBuf>) -> Result<ExitCode, 
         .collect();
     environment.push(format!("{MARK}={}:{}", geteuid().as_raw(), getegid().as_raw()));
     let owner = containers::owner().map_err(CommandError::environment)?;
-    let code = docker::help(engine, Help { owner, arguments, environment, devices });
-    let code = code.map_err(|error| {
+    let helped = docker::help(engine, Help { owner, arguments, environment, devices });
+    let code = match helped.map_err(CommandError::environment)? {
+        Helped::Ended(code) => code,
+        Helped::Unfit(why) => return Ok(Again::Unfit(why)),
+    };
+    let number = i32::try_from(code).ok();
+    let code = number.and_then(ExitCode::of_number).ok_or_else(|| {
         CommandError::environment(format!(
-            "the target `docker` enters its containers from outside, which takes root, and the \
-             helper container that would have it cannot be had ({error}): run it as root (`sudo`), \
-             or use `--target local`, which needs no root"
+            "the helper container ended with {code}: run it as root (`sudo`), or without a helper, \
+             by `--isolation none`"
         ))
     })?;
-    let number = i32::try_from(code).ok();
-    number.and_then(ExitCode::of_number).ok_or_else(|| {
-        CommandError::environment(format!(
-            "the helper container ended with {code}: run it as root (`sudo`), or use \
-             `--target local`, which needs no root"
-        ))
-    })
+    Ok(Again::Done(code))
 }
 
 /// In the container: takes the machine's files for its own, and carries out the user's command.
 pub(super) fn helper(args: &HelperArgs) -> Result<ExitCode, CommandError> {
-    end_with(args.user_process);
-    chroot(MACHINE).map_err(CommandError::environment)?;
-    std::env::set_current_dir(&args.folder).map_err(CommandError::environment)?;
+    let user = start_time(args.user_process).ok().flatten();
+    let settled = chroot(MACHINE).is_ok() && std::env::set_current_dir(&args.folder).is_ok();
+    let (Some(begun), true) = (user, settled) else {
+        // An engine in a virtual machine has neither the user's process nor the folder.
+        std::process::exit(UNFIT);
+    };
+    end_with(args.user_process, begun);
     let words = std::iter::once("stormglass").chain(args.command.iter().map(String::as_str));
     let cli = Cli::try_parse_from(words).map_err(CommandError::usage)?;
     execute(&cli)
 }
 
 /// Ends the helper in its own time when whom it helps has ended.
-fn end_with(user: u32) {
-    let begun = start_time(user).ok().flatten();
+fn end_with(user: u32, begun: u64) {
     thread::spawn(move || {
-        while begun.is_some() && start_time(user).ok().flatten() == begun {
+        while start_time(user).ok().flatten() == Some(begun) {
             thread::sleep(LOOK_AGAIN);
         }
         // It cannot fail: it is ours.

@@ -64,7 +64,7 @@ pub(super) fn inner(
     let launch: Launch = RunDir::read(&dir.launch()).map_err(CommandError::usage)?;
     prepare_data(&dir, &plan, isolated)?;
     let Means { engine, access } = means;
-    if engine.is_some() {
+    if engine.is_some() && launch.network_refused.is_none() {
         leave_the_network()?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()

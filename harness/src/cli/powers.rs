@@ -10,6 +10,14 @@ use super::device_args::devices_of_environment;
 /// The variable of `--isolation`.
 const ISOLATION_VARIABLE: &str = "STORMGLASS_ISOLATION";
 
+/// Whether to isolate, for commands that have no such option.
+pub(super) fn isolation_of_environment() -> IsolationChoice {
+    match std::env::var(ISOLATION_VARIABLE).as_deref() {
+        Ok("none") => IsolationChoice::None,
+        _ => IsolationChoice::Auto,
+    }
+}
+
 /// The powers of the target `local`, tried on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LocalPowers {
@@ -30,11 +38,7 @@ pub(super) struct LocalPowers {
 impl LocalPowers {
     /// Tries them, with the settings of the environment.
     pub(super) fn here() -> Self {
-        let isolation = match std::env::var(ISOLATION_VARIABLE).as_deref() {
-            Ok("none") => IsolationChoice::None,
-            _ => IsolationChoice::Auto,
-        };
-        Self::probe(isolation, &devices_of_environment())
+        Self::probe(isolation_of_environment(), &devices_of_environment())
     }
 
     /// Tries them, without changing this process.

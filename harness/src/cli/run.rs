@@ -9,7 +9,7 @@ use stormglass_linux::memory::Groups;
 use stormglass_scenarios::fault::{self, Power};
 use stormglass_scenarios::plan::{Plan, PlannedFault};
 
-use super::args::{Format, InnerArgs, TargetKind, value_name};
+use super::args::{Format, InnerArgs, IsolationChoice, TargetKind, value_name};
 use super::docker;
 use super::error::CommandError;
 use super::external;
@@ -236,6 +236,9 @@ pub(super) fn repeat_command(args: &RunArgs, plan: &Plan) -> String {
         TargetKind::Docker => command.push_str(" --target docker"),
         TargetKind::External => command.push_str(" --target external"),
         TargetKind::Local | TargetKind::Simulated => {}
+    }
+    if args.isolation == IsolationChoice::None {
+        command.push_str(" --isolation none");
     }
     if let Some(duration) = &args.duration {
         command = format!("{command} --duration {duration}");

@@ -13,8 +13,9 @@ use stormglass_linux::tun::{Tun, TunOptions};
 use super::command::Addresses;
 use super::{Link, LinkCounters, Network, Place};
 
-const CLIENT_PORT: u16 = 2379;
-const PEER_PORT: u16 = 2380;
+/// Where members listen.
+pub(super) const CLIENT_PORT: u16 = 2379;
+pub(super) const PEER_PORT: u16 = 2380;
 /// Where the harness sits on the switch.
 const CLIENTS_HOST: u8 = 254;
 /// Where the first client of the workload sits, and how many have an address of their own:

@@ -11,16 +11,16 @@ use super::support::{NOBODY, Said, events, is_root, place, run, stormglass};
 use super::{Turn, containers, landed, scenario_text};
 
 /// Where the engine listens, as far as these tests go.
-const SOCKET: &str = "/var/run/docker.sock";
+pub(super) const SOCKET: &str = "/var/run/docker.sock";
 
 /// Such a user, with the program, a release and a folder of their own.
-struct User {
+pub(super) struct User {
     turn: Turn,
 }
 
 impl User {
     /// Nobody where there is no engine, or no root to become another user from.
-    fn take() -> Option<Self> {
+    pub(super) fn take() -> Option<Self> {
         let turn = Turn::take()?;
         if !is_root() || !Path::new(SOCKET).exists() {
             return None;
@@ -34,12 +34,12 @@ impl User {
         Some(user)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.turn.folder().join(name)
     }
 
     /// The program, as this user, who has the group of the engine's socket.
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let group = fs::metadata(SOCKET).expect("the engine's socket").gid().to_string();
         let mut command = Command::new("setpriv");
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--groups", &group]);
@@ -49,7 +49,7 @@ impl User {
         command
     }
 
-    fn run(&self, scenario: &str) -> Command {
+    pub(super) fn run(&self, scenario: &str) -> Command {
         let mut command = self.command();
         command.args(["run", scenario, "--target", "docker", "--seed", "1"]);
         command.arg("--etcd").arg(self.at("etcd"));
@@ -88,7 +88,7 @@ fn a_user_of_the_engine_has_faults_by_a_helper_and_owns_the_run() {
 }
 
 /// A run of a user's, which must not outlive its test.
-struct Started(Child);
+pub(super) struct Started(pub(super) Child);
 
 impl Drop for Started {
     fn drop(&mut self) {
@@ -98,7 +98,7 @@ impl Drop for Started {
 }
 
 /// Waits for up to half a minute.
-fn until(what: &str, done: impl Fn() -> bool) {
+pub(super) fn until(what: &str, done: impl Fn() -> bool) {
     for _ in 0..300 {
         if done() {
             return;

@@ -10,7 +10,7 @@ use clap::Args;
 use stormglass::clock::Clock;
 use stormglass::run_dir::RunProcess;
 use stormglass::target::docker::{
-    DockerCluster, DockerOptions, Engine, Etcd, Owner, built_of_release,
+    DockerCluster, DockerOptions, Engine, Etcd, Owner, Wiring, built_of_release,
 };
 use stormglass::target::{ClusterOptions, Target as _, Unsupported};
 use stormglass_linux::netns::{NetNs, TcpTuning};
@@ -60,7 +60,7 @@ pub(crate) fn measure_inside(arguments: &InnerArguments) -> io::Result<()> {
         etcd: Etcd { images, version: RELEASE.to_owned() },
         others: BTreeMap::new(),
         owner: Owner { run: process.name(), harness: serde_json::to_string(&process)? },
-        device: DEFAULT_DEVICE.into(),
+        wiring: Wiring::Switch(DEFAULT_DEVICE.into()),
         disks: Err(none()),
         memory: Err(none()),
     };

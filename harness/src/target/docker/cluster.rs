@@ -1,24 +1,24 @@
 //! A cluster of containers.
 
 use std::collections::BTreeMap;
-use std::io::{self, Error};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use stormglass_checkers::history::MemberIndex;
-use stormglass_linux::netns::{NetNs, TcpTuning};
 
+use super::bridge;
 use super::disk::Home;
 use super::engine::Engine;
 use super::image::Etcd;
 use super::labels::Owner;
-use super::life::{self, Birth, DATA, is_of};
+use super::life::{self, Birth, DATA};
 use super::member::{DockerMember, MemberPlan};
 use super::sweep;
-use crate::target::command::Addresses;
+use super::wiring::{Pause, Wired, Wiring, wire};
 use crate::target::releases::Releases;
-use crate::target::switched::{SwitchedNetwork, connect};
+use crate::target::switched::SwitchedNetwork;
 use crate::target::{ClusterOptions, Member, Network, Target, TargetError, Unsupported};
 
 /// What a cluster of containers is made of.
@@ -32,8 +32,8 @@ pub struct DockerOptions {
     pub others: BTreeMap<String, Etcd>,
     /// Whose containers they are.
     pub owner: Owner,
-    /// The TUN device.
-    pub device: PathBuf,
+    /// How the members are joined.
+    pub wiring: Wiring,
     /// The FUSE device, where members' data is to be on disks that can be touched.
     pub disks: Result<PathBuf, Unsupported>,
     /// Whether members' memory is to be limited.
@@ -46,7 +46,7 @@ pub struct DockerCluster {
     run: String,
     members: Vec<Arc<DockerMember>>,
     shown: Vec<Arc<dyn Member>>,
-    network: SwitchedNetwork,
+    network: Result<SwitchedNetwork, Unsupported>,
 }
 
 impl DockerCluster {
@@ -71,26 +71,16 @@ impl DockerCluster {
         let homes = homes.collect::<Result<Vec<_>, _>>()?;
         let pauses = start_pauses(options, engine, &homes)
             .map_err(TargetError::io("the containers that hold the network did not start"))?;
-        let mut namespaces = Vec::new();
-        for pause in &pauses {
-            namespaces.push(pause.namespace().map_err(TargetError::io(
-                "the network of a container is out of reach: the target `docker` needs the \
-                 engine of this machine",
-            ))?);
-        }
-        let wires = options.cluster.wires(&options.device);
-        let (addresses, network) = connect(&namespaces, &wires)
-            .map_err(TargetError::io("the network between the members could not be made"))?;
-        let addresses: Arc<[Addresses]> = addresses.into();
+        let wired = wire(options, engine, &pauses, &homes)?;
         let mut members = Vec::new();
         for (position, (pause, home)) in pauses.into_iter().zip(homes).enumerate() {
             let home = home.without_unseen(&options.owner.run, pause.pid);
-            let plan = plan(options, &addresses, position, (pause.id, home))?;
+            let plan = plan(options, &wired, position, (pause.id, home))?;
             members.push(Arc::new(DockerMember::new(plan, Arc::clone(engine))));
         }
         let (engine, run) = (Arc::clone(engine), options.owner.run.clone());
         let shown = members.iter().map(|member| Arc::<DockerMember>::clone(member) as _).collect();
-        Ok(Self { engine, run, members, shown, network })
+        Ok(Self { engine, run, members, shown, network: wired.network })
     }
 
     /// Ends every member, removes every container of the run and unmounts the members' disks.
@@ -116,46 +106,32 @@ impl Target for DockerCluster {
     }
 
     fn network(&self) -> Result<&dyn Network, Unsupported> {
-        Ok(&self.network)
+        self.network.as_ref().map(|network| network as _).map_err(Clone::clone)
     }
 }
 
 /// What a member needs to be started.
 fn plan(
     options: &DockerOptions,
-    all: &Arc<[Addresses]>,
+    wired: &Wired,
     position: usize,
     (pause, home): (String, Home),
 ) -> Result<MemberPlan, TargetError> {
+    let all = &wired.addresses;
     Ok(MemberPlan {
         index: MemberIndex(u16::try_from(position).unwrap_or(u16::MAX)),
         all: Arc::clone(all),
+        reached: wired.reached[position].clone(),
         releases: Releases::new(options.etcd.clone(), options.others.clone()),
         arguments: options.cluster.arguments(all, position, Path::new(DATA))?,
         owner: options.owner.clone(),
         pause,
+        user: options.wiring.user(),
+        entered: options.wiring.is_out_of_reach(),
         home,
         memory: options.memory.clone(),
         log_path: options.cluster.log(&all[position].name)?,
     })
-}
-
-/// A container that holds a member's network.
-struct Pause {
-    id: String,
-    pid: u32,
-}
-
-impl Pause {
-    /// Its network namespace.
-    fn namespace(&self) -> io::Result<NetNs> {
-        // A number from another machine, or another pid namespace, may be somebody else here.
-        if !is_of(self.pid, &self.id)? {
-            let message = format!("process {} is not that container's", self.pid);
-            return Err(Error::other(message));
-        }
-        NetNs::of_process(self.pid, TcpTuning::default())
-    }
 }
 
 /// Starts one for each member, all at once.
@@ -164,6 +140,9 @@ fn start_pauses(
     engine: &Engine,
     homes: &[Home],
 ) -> io::Result<Vec<Pause>> {
+    if let Wiring::Bridge(_) = options.wiring {
+        bridge::make(engine, &options.owner)?;
+    }
     let docker = engine.docker();
     let births: Vec<Birth> =
         (1..).zip(homes).map(|(number, home)| pause(options, number, home)).collect();
@@ -180,6 +159,10 @@ fn start_pauses(
 /// It is given the member's data too: what it finds there is what the member would find.
 fn pause(options: &DockerOptions, number: u16, home: &Home) -> Birth {
     let member = format!("m{number}");
+    let (network, publishes) = match options.wiring {
+        Wiring::Switch(_) => ("none".to_owned(), false),
+        Wiring::Bridge(_) => (bridge::name(&options.owner), true),
+    };
     Birth {
         owner: options.owner.clone(),
         name: format!("stormglass-{}-{member}-network", options.owner.run),
@@ -187,7 +170,9 @@ fn pause(options: &DockerOptions, number: u16, home: &Home) -> Birth {
         image: options.etcd.images.pause.clone(),
         program: None,
         arguments: Vec::new(),
-        network: "none".to_owned(),
+        network,
+        publishes,
+        user: None,
         data: home.place().to_owned(),
         memory: None,
     }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt::Display;
+use std::fs;
 use std::future::Future;
 use std::io;
 use std::sync::mpsc::sync_channel;
@@ -102,6 +103,32 @@ impl Engine {
                     .to_owned())
             }
         }
+    }
+
+    /// Whether its containers are processes of this machine.
+    ///
+    /// # Errors
+    /// In one sentence, why they are not.
+    pub fn is_of_this_machine(&self) -> Result<(), String> {
+        let docker = self.docker();
+        let info = self.wait("the container engine does not tell where it runs", async move {
+            docker.info().await
+        });
+        let info = info.map_err(|error| error.to_string())?;
+        let there = (info.name.unwrap_or_default(), info.kernel_version.unwrap_or_default());
+        let own = |name: &str| {
+            let told = fs::read_to_string(format!("/proc/sys/kernel/{name}"));
+            told.map(|told| told.trim().to_owned()).unwrap_or_default()
+        };
+        let here = (own("hostname"), own("osrelease"));
+        if here == there {
+            return Ok(());
+        }
+        let ((name, kernel), (this, this_kernel)) = (there, here);
+        Err(format!(
+            "the container engine is that of `{name}` (kernel {kernel}), and this is `{this}` \
+             (kernel {this_kernel})"
+        ))
     }
 
     /// Its client.

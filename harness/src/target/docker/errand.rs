@@ -26,6 +26,8 @@ pub(super) struct Errand {
     pub(super) arguments: Vec<String>,
     /// `none`, or `container:ID` of whom it shares the network with.
     pub(super) network: String,
+    /// What it runs as, unless the image says.
+    pub(super) user: Option<String>,
     /// Folders of this machine, and where they are in the container.
     pub(super) folders: Vec<(PathBuf, &'static str)>,
 }
@@ -59,6 +61,7 @@ fn body(errand: Errand) -> ContainerCreateBody {
         image: Some(errand.image),
         entrypoint: Some(vec![errand.program]),
         cmd: Some(errand.arguments),
+        user: errand.user,
         // Before 3.4 etcdctl speaks the second API unless it is told.
         env: Some(vec!["ETCDCTL_API=3".to_owned()]),
         labels: Some(errand.owner.labels(&errand.member).into_iter().collect()),

@@ -41,23 +41,43 @@ pub struct Help {
     pub devices: Vec<PathBuf>,
 }
 
-/// Has it done, tells what it says as its own, and returns its exit code. Signals to this process
-/// go to the helper.
+/// What came of a helper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Helped {
+    /// It has ended, with this exit code.
+    Ended(i64),
+    /// The engine does not start such a container, or what it starts is of no use: why. Nothing
+    /// of the command has been done.
+    Unfit(String),
+}
+
+/// With this code a helper ends that finds itself of no use. No command ends with it.
+pub const UNFIT: i32 = 75;
+
+/// Has it done, and tells what it says as its own. Signals to this process go to the helper.
 ///
 /// # Errors
-/// When the engine does not start such a container.
-pub fn help(engine: &Engine, help: Help) -> io::Result<i64> {
+/// When the engine ceases to answer.
+pub fn help(engine: &Engine, help: Help) -> io::Result<Helped> {
     let program = std::env::current_exe()?;
     let context = context::of_helper(&program)?;
     let name = format!("stormglass/helper:{}", context.digest);
     let image = image::built(engine, &name, context)
         .map_err(|error| io::Error::other(error.to_string()))?;
     let docker = engine.docker();
-    engine.wait("the helper container could not be started", async move {
-        let id = start(&docker, &image, &help).await?;
+    engine.wait("the helper container is out of sight", async move {
+        let id = match start(&docker, &image, &help).await {
+            Ok(id) => id,
+            Err(error) => return Ok(Helped::Unfit(error.to_string())),
+        };
         let code = accompany(&docker, &id).await;
         life::remove(&docker, &id).await?;
-        code
+        Ok::<_, Error>(match code? {
+            code if code == i64::from(UNFIT) => {
+                Helped::Unfit("the engine's machine is not the one that this runs on".to_owned())
+            }
+            code => Helped::Ended(code),
+        })
     })
 }
 

@@ -142,6 +142,7 @@ pub fn version_in(engine: &Engine, images: &Images, owner: &Owner) -> Result<Str
         program: images.program.clone(),
         arguments: vec!["--version".to_owned()],
         network: "none".to_owned(),
+        user: None,
         folders: Vec::new(),
     };
     let not_etcd = |said: String| ImageError::NotEtcd {

@@ -19,12 +19,14 @@ use futures_util::{Stream, StreamExt as _};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use stormglass_linux::memory::Meter;
-use testcontainers::core::Mount;
+use testcontainers::core::{IntoContainerPort as _, Mount};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerRequest, GenericImage, ImageExt as _, TestcontainersError};
 
+use super::bridge;
 use super::engine::Engine;
 use super::labels::Owner;
+use crate::target::switched::CLIENT_PORT;
 
 /// Where a member's data is in its container.
 pub(super) const DATA: &str = "/data";
@@ -39,8 +41,12 @@ pub(super) struct Birth {
     pub(super) image: String,
     pub(super) program: Option<String>,
     pub(super) arguments: Vec<String>,
-    /// `none`, or `container:ID` of whom it shares the network with.
+    /// `none`, the name of one, or `container:ID` of whom it shares the network with.
     pub(super) network: String,
+    /// Whether the clients' port is published on this machine.
+    pub(super) publishes: bool,
+    /// What its process runs as, unless the image says.
+    pub(super) user: Option<String>,
     /// What of the machine it finds at [`DATA`].
     pub(super) data: PathBuf,
     /// How much memory it may take, in bytes.
@@ -55,19 +61,26 @@ pub(super) async fn start(birth: Birth) -> Result<String, TestcontainersError> {
     if let Some(program) = &birth.program {
         image = image.with_entrypoint(program);
     }
+    if birth.publishes {
+        image = image.with_exposed_port(CLIENT_PORT.tcp());
+    }
     let request: ContainerRequest<GenericImage> = image
         .with_container_name(birth.name)
         // Not `with_network`: that one makes a network of every name that it does not find.
         .with_host_config_modifier(move |host| {
             host.network_mode = Some(birth.network.clone());
             host.publish_all_ports = Some(false);
-            host.port_bindings = None;
+            host.port_bindings = birth.publishes.then(bridge::published);
             host.memory = birth.memory;
             host.memory_swap = birth.memory;
         })
         .with_labels(birth.owner.labels(&birth.member))
         .with_mount(Mount::bind_mount(birth.data.to_string_lossy(), DATA))
         .with_cmd(birth.arguments);
+    let request = match birth.user {
+        Some(user) => request.with_user(user),
+        None => request,
+    };
     let container = request.start().await?;
     let id = container.id().to_owned();
     // Its drop would remove the container, and wants a runtime wherever it happens. Removal is
@@ -145,6 +158,8 @@ impl Life {
         let Some(process) = &self.process else { return self.signal(engine, "SIGKILL") };
         match pidfd_send_signal(process, Signal::KILL) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
+            // Somebody else's, whatever it was to run as.
+            Err(Errno::PERM) => self.signal(engine, "SIGKILL"),
             Err(error) => Err(error.into()),
         }
     }

@@ -32,11 +32,17 @@ pub(super) struct MemberPlan {
     pub(super) index: MemberIndex,
     /// Where every member listens, in the order of their indices.
     pub(super) all: Arc<[Addresses]>,
+    /// Where the harness reaches its clients' port.
+    pub(super) reached: String,
     pub(super) releases: Releases<Etcd>,
     pub(super) arguments: Vec<String>,
     pub(super) owner: Owner,
     /// The container that holds its network.
     pub(super) pause: String,
+    /// What its processes run as, unless the image says.
+    pub(super) user: Option<String>,
+    /// Whether its containers can be entered from outside.
+    pub(super) entered: Result<(), Unsupported>,
     /// Its data, on this machine.
     pub(super) home: Home,
     /// Whether its memory can be limited.
@@ -125,6 +131,8 @@ impl DockerMember {
             program: Some(images.program.clone()),
             arguments: state.joined.as_ref().unwrap_or(&plan.arguments).clone(),
             network: format!("container:{}", plan.pause),
+            publishes: false,
+            user: plan.user.clone(),
             data: plan.home.place().to_owned(),
             memory: state.account.limit(),
         }
@@ -141,7 +149,7 @@ impl Member for DockerMember {
     }
 
     fn client_url(&self) -> &str {
-        &self.addresses().client_url
+        &self.plan.reached
     }
 
     fn log_path(&self) -> Option<&Path> {
@@ -199,6 +207,7 @@ impl Member for DockerMember {
     }
 
     fn clocks(&self) -> Result<&dyn Clocks, Unsupported> {
+        self.plan.entered.clone()?;
         clocks_allowed()?;
         Ok(self)
     }

@@ -49,6 +49,7 @@ impl DockerMember {
             program: program.clone(),
             arguments,
             network: format!("container:{}", self.plan.pause),
+            user: self.plan.user.clone(),
             folders,
         };
         let docker = self.engine.docker();

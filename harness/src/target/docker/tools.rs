@@ -62,6 +62,7 @@ fn try_out(
         program: program.clone(),
         arguments: vec!["version".to_owned()],
         network: "none".to_owned(),
+        user: None,
         folders: Vec::new(),
     };
     let docker = engine.docker();
