@@ -9,27 +9,35 @@ use std::sync::Arc;
 
 use super::changes::{Change, Resized, Written};
 use super::inodes::Inode;
-use super::state::{State, os_error};
+use super::state::{Opened, State, os_error};
 
 impl State {
     /// Opens a file; its number.
     pub(super) fn open(&mut self, inode: Inode, write: bool) -> io::Result<u64> {
         let file = OpenOptions::new().read(true).write(write).open(self.path(inode)?)?;
         let number = self.next_number();
-        self.open.insert(number, Arc::new(file));
+        self.open.insert(number, Opened { inode, file: Arc::new(file) });
         Ok(number)
     }
 
     /// An open file.
     pub(super) fn opened(&self, number: u64) -> io::Result<Arc<File>> {
-        self.open.get(&number).cloned().ok_or_else(|| os_error(libc::EBADF))
+        let opened = self.open.get(&number).map(|opened| Arc::clone(&opened.file));
+        opened.ok_or_else(|| os_error(libc::EBADF))
     }
 
-    /// What is known of a file, by its open number where there is one: it may have no name.
+    /// What is known of a file, by its open number where there is one. The kernel asks for open
+    /// files without it too, and one that was removed durably is nowhere but there.
     pub(super) fn metadata(&self, inode: Inode, open: Option<u64>) -> io::Result<Metadata> {
-        match open.and_then(|number| self.open.get(&number)) {
-            Some(file) => file.metadata(),
-            None => fs::symlink_metadata(self.path(inode)?),
+        let by_number = open.and_then(|number| self.open.get(&number));
+        let by_name = || self.path(inode).and_then(fs::symlink_metadata);
+        let by_inode = || self.open.values().find(|opened| opened.inode == inode);
+        match by_number {
+            Some(opened) => opened.file.metadata(),
+            None => by_name().or_else(|gone| match by_inode() {
+                Some(opened) => opened.file.metadata(),
+                None => Err(gone),
+            }),
         }
     }
 

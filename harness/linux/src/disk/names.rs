@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::changes::Change;
 use super::inodes::{Inode, ROOT};
-use super::state::{State, os_error};
+use super::state::{Opened, State, os_error};
 
 /// An entry of a directory.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl State {
         let file = options.open(self.child(parent, name)?)?;
         let (inode, metadata) = self.created(parent, name, false)?;
         let number = self.next_number();
-        self.open.insert(number, Arc::new(file));
+        self.open.insert(number, Opened { inode, file: Arc::new(file) });
         Ok((inode, metadata, number))
     }
 

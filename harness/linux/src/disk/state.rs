@@ -46,6 +46,13 @@ impl Shared {
     }
 }
 
+/// An open file. It may outlive its name, and then its inode.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) inode: Inode,
+    pub(super) file: Arc<File>,
+}
+
 /// What a disk is made of.
 #[derive(Debug)]
 pub(super) struct State {
@@ -55,7 +62,7 @@ pub(super) struct State {
     removed: PathBuf,
     pub(super) inodes: Inodes,
     /// Open files, by the numbers that the kernel knows them by.
-    pub(super) open: BTreeMap<u64, Arc<File>>,
+    pub(super) open: BTreeMap<u64, Opened>,
     /// What open directories list, as it was when they were read from their beginning.
     pub(super) listings: BTreeMap<u64, Vec<Listed>>,
     last_number: u64,

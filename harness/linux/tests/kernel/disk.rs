@@ -142,6 +142,25 @@ fn names_come_back_when_their_change_is_lost() {
 }
 
 #[test]
+fn an_open_file_outlives_its_name() {
+    in_isolation("disk::an_open_file_outlives_its_name", User::Ordinary, || {
+        let bench = Bench::new();
+        let mut old = bench.create("db", b"old");
+        old.sync_all().expect("synced");
+        let new = bench.create("snap.db", b"new bytes");
+        fs::rename(bench.path("snap.db"), bench.path("db")).expect("renamed");
+        // Durable: no power failure brings the old one back.
+        new.sync_all().expect("synced");
+        // What the kernel remembers of it, it has forgotten.
+        std::thread::sleep(std::time::Duration::from_millis(1_200));
+        old.write_all(b" and more").expect("an open file takes bytes");
+        assert_eq!(old.metadata().expect("an open file has attributes").len(), 12);
+        old.sync_all().expect("and syncs");
+        assert_eq!(bench.read("db").as_deref(), Some(&b"new bytes"[..]));
+    });
+}
+
+#[test]
 fn sizes_come_back_with_what_was_cut_off() {
     in_isolation("disk::sizes_come_back_with_what_was_cut_off", User::Ordinary, || {
         let bench = Bench::new();
