@@ -14,6 +14,7 @@ mod record;
 mod renderer;
 mod svg;
 mod text;
+mod timeline;
 
 pub use artifact::Artifact;
 pub use record::{FileEntry, RunFacts, RunRecord, ServerFeature};

@@ -6,6 +6,7 @@
 
 mod browser;
 mod common;
+mod timeline;
 
 use browser::{Browser, Measures, Scheme};
 use common::{Run, Shape};
@@ -33,7 +34,8 @@ fn assert_sound(measures: &Measures, width: u32) {
     assert_eq!(measures.text("meeting"), "", "labels of a drawing meet");
     assert_eq!(measures.text("outside"), "", "labels leave their drawing");
     assert_eq!(measures.number("executed"), 0, "something that is only shown was run");
-    assert_eq!(measures.number("scripts"), 1, "the page has scripts besides the test's own");
+    let scripts = "besides the test's own the page has its data and one script";
+    assert!([1, 3].contains(&measures.number("scripts")), "{scripts}: {measures:?}");
 }
 
 #[test]

@@ -63,15 +63,34 @@ fn nothing_is_loaded_from_elsewhere_and_nothing_runs() {
             assert!(own || file, "the page leads to `{target}`");
             assert!(!target.contains(':') || target == "data:,", "`{target}` has a scheme");
         }
-        assert!(!page.contains("<script") && !page.contains(" onload="));
+        assert!(!without_scripts(&page).contains("<script") && !page.contains(" onload="));
     }
+}
+
+/// The page without its own two scripts: the timeline's data, which runs nothing and holds no
+/// element, and the one that draws it, which the page allows by its checksum alone.
+fn without_scripts(page: &str) -> String {
+    let mut rest = page.to_owned();
+    for opening in
+        ["<script type=\"application/json\" id=\"timeline-data\">", "<script>\"use strict\""]
+    {
+        let Some(begin) = rest.find(opening) else { continue };
+        let within = begin + opening.len();
+        let length = rest[within..].find("</script>").expect("the script ends");
+        let script = &rest[within..within + length];
+        let data = opening.contains("json");
+        assert!(!data || !script.contains('<'), "the data could close its element");
+        assert!(data || !script.contains("desrever"), "the script holds what comes from elsewhere");
+        rest.replace_range(begin..within + length + "</script>".len(), "");
+    }
+    rest
 }
 
 #[test]
 fn hostile_bytes_are_shown_and_stay_text() {
     let run = Run::hostile();
     for path in [PAGE, "plots/latency.svg", "plots/rate.svg", "plots/revision.svg", "summary.md"] {
-        let artifact = without_code(&run.artifact(path));
+        let artifact = without_code(&without_scripts(&run.artifact(path)));
         assert!(artifact.contains("desrever"), "{path} does not show the text at all");
         for harm in ["<script", "<img", "</style></svg>", "\u{202e}", "\u{2066}", "\u{200f}"] {
             assert!(!artifact.contains(harm), "{path} has {harm:?} as it came");
@@ -224,7 +243,7 @@ fn two_hundred_thousand_operations_stay_small() {
     let operations = run.events.len() / 2;
     assert!(operations > 190_000, "{operations}");
     let bytes: usize = run.artifact(PAGE).len();
-    assert!(bytes < 2_000_000, "{bytes} bytes");
+    assert!(bytes < 3_000_000, "{bytes} bytes");
 }
 
 #[test]

@@ -36,12 +36,18 @@ impl OutcomeKind {
 pub(crate) struct Operation {
     /// Index of its invocation.
     pub(crate) index: u64,
+    /// Index of its completion, unless the history ended first.
+    pub(crate) completion: Option<u64>,
+    /// Whose it is.
+    pub(crate) process: ProcessId,
     /// What was asked, in a word.
     pub(crate) kind: &'static str,
     /// The member that was asked.
     pub(crate) member: Option<MemberIndex>,
     /// When it was meant to be sent.
     pub(crate) intended: Nanos,
+    /// When it was sent.
+    pub(crate) sent: Nanos,
     /// When it ended, unless the history ended first.
     pub(crate) ended: Option<Nanos>,
     /// How it ended.
@@ -72,9 +78,12 @@ impl Pairing {
                 self.open.insert(process, self.operations.len());
                 self.operations.push(Operation {
                     index: event.index,
+                    completion: None,
+                    process,
                     kind: kind(&invoke.request),
                     member: event.member,
                     intended: invoke.intended,
+                    sent: event.at,
                     ended: None,
                     outcome: OutcomeKind::Unknown,
                 });
@@ -83,6 +92,7 @@ impl Pairing {
                 let Some(place) = self.open.remove(&process) else { return };
                 let operation = &mut self.operations[place];
                 operation.ended = Some(event.at);
+                operation.completion = Some(event.index);
                 operation.outcome = OutcomeKind::of(outcome);
             }
             _ => {}

@@ -8,6 +8,7 @@ use crate::digest::{Digest, OutcomeKind};
 use crate::record::RunRecord;
 use crate::svg::{StepKind, StepView, WitnessView, themed, witness};
 use crate::text::{Part, argument, counted, grouped, moments, parts, visible};
+use crate::timeline::FindingMark;
 
 /// Findings that the page shows; the rest are in `verdicts.json`.
 pub(crate) const MOST_FINDINGS: usize = 20;
@@ -77,6 +78,16 @@ pub(crate) fn when(finding: &Finding) -> Option<Nanos> {
     let steps = &finding.witness.steps;
     let step = steps.iter().find(|step| step.contradicts).or(steps.last());
     step.map(|step| step.from)
+}
+
+/// The findings that are shown, for the timeline.
+pub(crate) fn marks(judgement: &Judgement) -> Vec<FindingMark> {
+    let mark = |(number, (_, finding)): (usize, (&str, &Finding))| FindingMark {
+        number,
+        title: visible(&title(&finding.anomaly)),
+        steps: finding.witness.steps.iter().map(|step| step.index).collect(),
+    };
+    (1..).zip(shown(judgement)).map(mark).collect()
 }
 
 /// Every finding that is shown.

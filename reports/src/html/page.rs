@@ -4,9 +4,10 @@ use askama::Template;
 
 use super::checks::{CheckRow, PropertyRow, checks, properties, total_found};
 use super::faults::{FaultRow, MOST_FAULTS};
-use super::findings::FindingView;
+use super::findings::{FindingView, marks};
 use super::headline::Headline;
 use super::members::MembersView;
+use super::script::{policy, script};
 use super::setup::Setup;
 use super::traffic::Traffic;
 use crate::artifact::Artifact;
@@ -14,6 +15,7 @@ use crate::digest::Digest;
 use crate::record::RunRecord;
 use crate::renderer::{Renderer, ReportError};
 use crate::svg::variables;
+use crate::timeline::Timeline;
 
 /// Writes `report.html`.
 pub(crate) struct Html;
@@ -29,12 +31,16 @@ impl Renderer for Html {
     }
 }
 
-/// The page. Everything in it is escaped by the template, except the style sheet and the
-/// drawings, which this package makes itself and which escape their own texts.
+/// The page. Everything in it is escaped by the template, except the style sheet, the script and
+/// the drawings, which this package makes itself and which escape their own texts, and the
+/// timeline's data, in which no element can end.
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
     style: String,
+    script: String,
+    policy: String,
+    timeline: Option<Timeline>,
     headline: Headline,
     findings: Vec<FindingView>,
     more_findings: u64,
@@ -51,8 +57,12 @@ impl Page {
     fn of(record: &RunRecord<'_>) -> Result<Self, ReportError> {
         let digest = Digest::of(record);
         let findings = super::findings::views(record, &digest);
+        let script = script();
         Ok(Self {
             style: style(),
+            policy: policy(&script),
+            script,
+            timeline: Timeline::of(record, &digest, marks(record.judgement)),
             headline: Headline::of(record, &digest),
             more_findings: total_found(record.judgement).saturating_sub(findings.len() as u64),
             findings,

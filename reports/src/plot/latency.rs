@@ -194,6 +194,8 @@ fn to_pixels(number: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use stormglass_checkers::history::ProcessId;
+
     use super::*;
 
     #[test]
@@ -207,9 +209,12 @@ mod tests {
     fn decades_hold_every_latency() {
         let operation = |latency: u64| Operation {
             index: 0,
+            completion: None,
+            process: ProcessId(0),
             kind: "put",
             member: None,
             intended: Nanos(0),
+            sent: Nanos(0),
             ended: Some(Nanos(latency)),
             outcome: OutcomeKind::Ok,
         };

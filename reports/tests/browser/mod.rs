@@ -1,5 +1,9 @@
 //! Chromium, headless, and what it measures of a page.
 
+mod session;
+
+pub(crate) use session::Session;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

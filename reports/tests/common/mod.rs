@@ -3,6 +3,7 @@
 pub(crate) mod hostile;
 mod story;
 mod traffic;
+mod watches;
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use stormglass_checkers::history::{
     RangeResponse, Refusal, Request, Response, Revision, Sample, StatusResponse,
 };
 
-use super::story;
+use super::{story, watches};
 
 /// Milliseconds as the history counts time.
 pub(crate) const MS: u64 = 1_000_000;
@@ -73,6 +73,7 @@ pub(crate) fn events(shape: Shape) -> Vec<Event> {
         }
     }
     loose.extend(story::witness_events(end));
+    loose.extend(watches::watch_events(end));
     numbered(loose)
 }
 

@@ -1,0 +1,140 @@
+//! What keys held at a revision, as the watches of the harness showed it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stormglass_checkers::history::{
+    Body, Bytes, Event, KeyEventKind, Outcome, Request, Response, Revision, TxnOp, WatchFrame,
+};
+use stormglass_checkers::wording;
+
+/// Keys of one operation whose contents are told.
+const MOST_KEYS: usize = 4;
+
+/// Every change of some keys that any watch delivered, in the order of revisions.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    /// By key and revision; nothing where the key was deleted.
+    changes: BTreeMap<Bytes, BTreeMap<Revision, Option<String>>>,
+}
+
+impl Contents {
+    /// Reads the changes of these keys. Where members disagree, the first word stands: the
+    /// findings tell of the others.
+    pub(super) fn of(events: &[Event], keys: &BTreeSet<Bytes>) -> Self {
+        let mut contents = Self::default();
+        let frames = events.iter().filter_map(|event| match &event.body {
+            Body::Watch(watch) => match &watch.frame {
+                WatchFrame::Events(events) => Some(&events.events),
+                _ => None,
+            },
+            _ => None,
+        });
+        for change in frames.flatten().filter(|change| keys.contains(&change.kv.key)) {
+            let of_key = contents.changes.entry(change.kv.key.clone()).or_default();
+            of_key.entry(change.kv.mod_revision).or_insert_with(|| match change.kind {
+                KeyEventKind::Put => Some(wording::pair(&change.kv)),
+                KeyEventKind::Delete => None,
+            });
+        }
+        contents
+    }
+
+    /// What a key held once everything up to a revision had happened; nothing where no watch
+    /// tells.
+    pub(super) fn at(&self, key: &Bytes, revision: Revision) -> Option<String> {
+        let changes = self.changes.get(key)?;
+        let known = changes.range(..=revision).next_back();
+        Some(match known {
+            Some((_, Some(pair))) => pair.clone(),
+            Some((_, None)) => format!("no key {key}"),
+            None => format!("no key {key}, or one that no watch showed"),
+        })
+    }
+}
+
+/// The revision that an answered operation belongs to: that of its reading, or of its answer.
+pub(super) fn revision(request: &Request, outcome: &Outcome) -> Option<Revision> {
+    if let Request::Range(range) = request
+        && !range.revision.is_zero()
+    {
+        return Some(range.revision);
+    }
+    match outcome {
+        Outcome::Ok(response) => {
+            response.header().map(|header| header.revision).filter(|it| !it.is_zero())
+        }
+        Outcome::Failed(_) | Outcome::Unknown(_) => None,
+    }
+}
+
+/// Whether an answered operation made the revision that it was answered with.
+pub(super) fn has_written(request: &Request, outcome: &Outcome) -> bool {
+    let Outcome::Ok(response) = outcome else { return false };
+    match (request, response) {
+        (Request::Put(_), _) => true,
+        (Request::Delete(_), Response::Delete(answer)) => answer.deleted > 0,
+        (Request::Txn(txn), Response::Txn(answer)) => {
+            let branch = if answer.succeeded { &txn.success } else { &txn.failure };
+            branch.iter().any(|op| !matches!(op, TxnOp::Range(_)))
+        }
+        _ => false,
+    }
+}
+
+/// The single keys that a request names; of ranges of keys only the first is a key.
+pub(super) fn keys(request: &Request) -> Vec<&Bytes> {
+    let mut keys = Vec::new();
+    match request {
+        Request::Put(put) => keys.push(&put.key),
+        Request::Range(range) if range.range_end.is_empty() => keys.push(&range.key),
+        Request::Delete(delete) if delete.range_end.is_empty() => keys.push(&delete.key),
+        Request::Txn(txn) => {
+            keys.extend(txn.success.iter().chain(&txn.failure).filter_map(|op| match op {
+                TxnOp::Put(put) => Some(&put.key),
+                TxnOp::Delete(delete) if delete.range_end.is_empty() => Some(&delete.key),
+                TxnOp::Range(range) if range.range_end.is_empty() => Some(&range.key),
+                TxnOp::Delete(_) | TxnOp::Range(_) | TxnOp::Txn(_) => None,
+            }));
+        }
+        _ => {}
+    }
+    let mut seen = BTreeSet::new();
+    keys.retain(|key| seen.insert(*key));
+    keys.truncate(MOST_KEYS);
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use stormglass_checkers::history::{
+        KeyEvent, KeyValue, Nanos, WatchEvent, WatchEvents, WatchId,
+    };
+
+    use super::*;
+
+    fn change(revision: i64, value: Option<&str>) -> Event {
+        let kv = KeyValue {
+            key: "k".into(),
+            mod_revision: Revision(revision),
+            value: value.unwrap_or_default().into(),
+            ..KeyValue::default()
+        };
+        let kind = if value.is_some() { KeyEventKind::Put } else { KeyEventKind::Delete };
+        let events = vec![KeyEvent { kind, kv, prev_kv: None }];
+        let frame = WatchFrame::Events(WatchEvents { events, ..WatchEvents::default() });
+        let body = Body::Watch(WatchEvent { watch: WatchId(1), frame });
+        Event { index: 0, at: Nanos(0), process: None, member: None, body }
+    }
+
+    #[test]
+    fn a_key_holds_what_the_last_change_before_made_of_it() {
+        let events = [change(5, Some("a")), change(9, None), change(5, Some("another word"))];
+        let contents = Contents::of(&events, &BTreeSet::from(["k".into()]));
+        let at = |revision| contents.at(&"k".into(), Revision(revision)).expect("it is known");
+        assert_eq!(at(4), "no key k, or one that no watch showed");
+        assert_eq!(at(5), "k = \"a\" of revision 5");
+        assert_eq!(at(8), "k = \"a\" of revision 5");
+        assert_eq!(at(9), "no key k");
+        assert_eq!(contents.at(&"other".into(), Revision(5)), None);
+    }
+}

@@ -1,0 +1,17 @@
+//! The timeline: what the page's script draws of a run, capped and said to be.
+//!
+//! ```text
+//! choice ── which operations go into the page
+//! lanes  ── who has which row
+//! keys   ── what the keys of an operation held before and after it
+//! data   ── all of it, as the script reads it
+//! ```
+
+mod bars;
+mod choice;
+mod data;
+mod keys;
+mod lanes;
+mod texts;
+
+pub(crate) use data::{FindingMark, Timeline};
