@@ -64,7 +64,8 @@ async fn compact(
     }
 }
 
-/// The revision that is so far behind a member's newest.
+/// The revision that is so far behind a member's newest, or the last one up to which the recorder
+/// watches have shown everything: what is compacted before anybody has seen it can never be judged.
 pub(super) async fn behind_head(
     site: &Site,
     member: MemberIndex,
@@ -74,7 +75,9 @@ pub(super) async fn behind_head(
     let Some(head) = head else {
         return Err(InjectError::Failed(format!("{member} did not tell its revision")));
     };
-    let revision = Revision(head.revision.0.saturating_sub(i64::try_from(lag).unwrap_or(i64::MAX)));
+    let behind = Revision(head.revision.0.saturating_sub(i64::try_from(lag).unwrap_or(i64::MAX)));
+    let witnessed = site.session.recorder.moments().witnessed();
+    let revision = witnessed.map_or(behind, |witnessed| behind.min(witnessed));
     if revision.0 < 1 {
         let message = format!("revision {} is too young to compact {lag} behind it", head.revision);
         return Err(InjectError::Failed(message));

@@ -20,6 +20,9 @@ pub struct Moments {
     watch_lags: Notify,
     /// The newest revision of a write that was acknowledged.
     newest: AtomicI64,
+    /// Up to this revision the recorder watches have shown everything between them; 0 before the
+    /// first.
+    witnessed: AtomicI64,
 }
 
 impl Moments {
@@ -40,11 +43,27 @@ impl Moments {
         }
     }
 
-    /// A recorder watch has shown a revision.
-    pub fn shown(&self, revision: Revision) {
+    /// A recorder watch has shown everything from a revision to another.
+    pub fn shown(&self, from: Revision, revision: Revision) {
+        let _ = self.witnessed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |so_far| {
+            let joins = so_far == 0 || from.0 <= so_far.saturating_add(1);
+            (joins && revision.0 > so_far).then_some(revision.0)
+        });
         if revision.0.saturating_add(LAG_MIN) < self.newest.load(Ordering::Relaxed) {
             self.watch_lags.notify_waiters();
         }
+    }
+
+    /// Nothing up to this revision can be shown any more: it is compacted.
+    pub fn gone(&self, revision: Revision) {
+        self.witnessed.fetch_max(revision.0, Ordering::Relaxed);
+    }
+
+    /// Up to which revision the recorder watches have shown everything between them, once they
+    /// have shown anything.
+    pub fn witnessed(&self) -> Option<Revision> {
+        let revision = Revision(self.witnessed.load(Ordering::Relaxed));
+        (!revision.is_zero()).then_some(revision)
     }
 
     /// Waits for the next moment of this kind.
@@ -56,5 +75,29 @@ impl Moments {
             Occasion::Defragmenting => self.defragmenting.notified().await,
             Occasion::WatchLags => self.watch_lags.notified().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_watches_have_shown_between_them_has_no_gap() {
+        let moments = Moments::default();
+        let shown = |from, to| moments.shown(Revision(from), Revision(to));
+        assert_eq!(moments.witnessed(), None);
+        shown(2, 5);
+        shown(2, 4);
+        assert_eq!(moments.witnessed(), Some(Revision(5)));
+        // One that begins farther on leaves a gap.
+        shown(9, 12);
+        assert_eq!(moments.witnessed(), Some(Revision(5)));
+        shown(4, 8);
+        shown(9, 12);
+        assert_eq!(moments.witnessed(), Some(Revision(12)));
+        moments.gone(Revision(20));
+        shown(21, 21);
+        assert_eq!(moments.witnessed(), Some(Revision(21)));
     }
 }

@@ -152,6 +152,7 @@ impl Keeper {
             // The gap is announced. The compact revision itself is left out: releases
             // before 3.5.18 may lose a delete at it (#19179).
             WatchFrame::Canceled(canceled) if !canceled.compact_revision.is_zero() => {
+                self.session.recorder.moments().gone(canceled.compact_revision);
                 self.reached(Some(canceled.compact_revision));
             }
             _ => {}
@@ -160,9 +161,9 @@ impl Keeper {
 
     fn reached(&mut self, revision: Option<Revision>) {
         let Some(revision) = revision.filter(|revision| *revision >= self.next) else { return };
-        self.next = revision.next();
+        let from = std::mem::replace(&mut self.next, revision.next());
         self.progress.send_modify(|progress| progress.revision = revision);
-        self.session.recorder.moments().shown(revision);
+        self.session.recorder.moments().shown(from, revision);
     }
 
     fn record(&self, watch: WatchId, frame: WatchFrame) {
