@@ -5,6 +5,8 @@ mod support;
 
 #[path = "cli/cleaning.rs"]
 mod cleaning;
+#[path = "cli/explaining.rs"]
+mod explaining;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/looking.rs"]
@@ -19,5 +21,7 @@ mod searching;
 mod selftesting;
 #[path = "cli/simulating.rs"]
 mod simulating;
+#[path = "cli/storing.rs"]
+mod storing;
 #[path = "cli/writing.rs"]
 mod writing;

@@ -9,6 +9,7 @@ mod digest;
 mod html;
 mod junit;
 mod markdown;
+mod metrics;
 mod plot;
 mod record;
 mod renderer;

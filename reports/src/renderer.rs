@@ -42,6 +42,7 @@ pub fn renderers() -> Vec<Box<dyn Renderer>> {
     vec![
         Box::new(crate::markdown::Markdown),
         Box::new(crate::junit::Junit),
+        Box::new(crate::metrics::Metrics),
         Box::new(crate::plot::Plots),
         Box::new(crate::html::Html),
     ]

@@ -51,3 +51,39 @@ fn the_summary_of_endless_findings_has_a_limit() {
     assert!(summary.len() <= 64 * 1024, "{} bytes", summary.len());
     assert!(summary.contains("more findings are"));
 }
+
+/// Every line of the format: a comment, or a name, labels in quotation marks, and a number.
+#[test]
+fn metrics_are_open_metrics_however_hostile_their_labels() {
+    for run in [Run::lost_write(Shape::DEMO), Run::hostile()] {
+        let text = run.artifact("metrics.prom");
+        assert!(text.ends_with("\n# EOF\n"));
+        let mut families = Vec::new();
+        for line in text.lines().filter(|line| *line != "# EOF") {
+            if let Some(family) = line.strip_prefix("# TYPE ") {
+                let name = family.split(' ').next().expect("a name").to_owned();
+                assert!(!families.contains(&name), "{name} comes twice");
+                families.push(name);
+                continue;
+            }
+            if line.starts_with("# HELP ") {
+                continue;
+            }
+            let family = families.last().expect("a family comes first");
+            assert!(line.starts_with(family.as_str()), "{line} is not of {family}");
+            let (_, value) = line.rsplit_once(' ').expect("a value");
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            let unescaped = line.replace("\\\\", "").replace("\\\"", "");
+            assert!(unescaped.matches('"').count().is_multiple_of(2), "{line}");
+        }
+    }
+    let text = Run::lost_write(Shape::DEMO).artifact("metrics.prom");
+    for line in [
+        "stormglass_verdict{stormglass_verdict=\"invalid\"} 1",
+        "stormglass_verdict{stormglass_verdict=\"valid\"} 0",
+        "stormglass_findings{checker=\"durability\",anomaly=\"lost-write\"} 1",
+        "stormglass_faults{kind=\"kill\",state=\"landed\"} 3",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "{line} is not in {text}");
+    }
+}

@@ -84,6 +84,7 @@ fn files() -> Vec<FileEntry> {
         entry("report.html", "this page"),
         entry("junit.xml", "the verdicts for CI"),
         entry("summary.md", "the verdicts as Markdown"),
+        entry("metrics.prom", "the run's numbers as OpenMetrics text"),
         entry("plots/", "each plot as a file"),
         entry("members/", "the members' logs; their data too where something was found"),
         entry("journal.jsonl", "faults, written before they were injected"),

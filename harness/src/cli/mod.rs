@@ -15,6 +15,7 @@ mod doctor;
 mod error;
 mod etcd;
 mod etcd_image;
+mod explain;
 mod external;
 mod facts;
 mod helper;
@@ -32,6 +33,8 @@ mod release_progress;
 mod report;
 mod run;
 mod run_args;
+mod runs;
+mod schema;
 mod selftest;
 mod selftest_args;
 mod simulated;
@@ -67,6 +70,9 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
         }
         Command::Check(args) => check::check(args, format),
         Command::Report(args) => report::report(args, format),
+        Command::Explain(args) => explain::explain(args, format),
+        Command::Runs(args) => runs::runs(args, format),
+        Command::Schema(args) => schema::schema(args),
         Command::SelfTest(args) => selftest::selftest(args, format),
         Command::List(args) => list::list(args, format),
         Command::Init(args) => init::init(args, format),

@@ -1,6 +1,7 @@
 //! Measurements beside the traffic: what each member says of itself, and how late the
 //! harness's own timers are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use stormglass_checkers::history::{
@@ -11,6 +12,7 @@ use crate::session::{Session, Stop};
 use crate::target::Place;
 
 const STATUS_EVERY: Duration = Duration::from_millis(500);
+const PROCESS_EVERY: Duration = Duration::from_secs(1);
 const STATUS_LIMIT: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(20);
 const TICKS_PER_SAMPLE: u32 = 25;
@@ -22,6 +24,18 @@ pub(super) async fn sample_status(session: Session, member: MemberIndex, stop: S
         let outcome = connection.call_within(&Request::Status {}, STATUS_LIMIT).await;
         if let Outcome::Ok(Response::Status(status)) = outcome {
             session.recorder.sample(Some(member), Body::Sample(Sample::Status(status)));
+        }
+    }
+}
+
+/// Looks at one member's process again and again.
+pub(super) async fn sample_process(session: Session, member: MemberIndex, stop: Stop) {
+    while !stop.sleep(PROCESS_EVERY).await {
+        let target = Arc::clone(session.member(member));
+        // Who looks waits for files.
+        let told = tokio::task::spawn_blocking(move || target.usage()).await;
+        if let Ok(Some(told)) = told {
+            session.recorder.sample(Some(member), Body::Sample(Sample::Process(told)));
         }
     }
 }

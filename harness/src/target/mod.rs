@@ -13,6 +13,7 @@ mod options;
 mod power;
 mod releases;
 mod switched;
+mod usage;
 
 pub use files::{clear, remove_folder};
 pub use options::ClusterOptions;

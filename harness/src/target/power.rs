@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stormglass_checkers::history::{Incarnation, MemberIndex};
+use stormglass_checkers::history::{Incarnation, MemberIndex, ProcessSample};
 pub use stormglass_linux::disk::{
     Counters as DiskCounters, Errors as DiskErrors, Faults as DiskFaults, Loss, Lost,
 };
@@ -146,6 +146,11 @@ pub trait Member: Send + Sync {
 
     /// Its process while it runs, as the harness sees it.
     fn pid(&self) -> Option<u32>;
+
+    /// What its process takes of the machine, where that is told.
+    fn usage(&self) -> Option<ProcessSample> {
+        None
+    }
 
     /// Its life so far; `None` before the first start.
     fn incarnation(&self) -> Option<Incarnation>;

@@ -9,6 +9,7 @@ mod rate;
 mod recovery;
 mod revision;
 mod run;
+mod series;
 
 pub(crate) use fault::{Fault, FaultState};
 pub(crate) use latency::{quantile, summarise};
@@ -18,3 +19,4 @@ pub(crate) use pace::pace;
 pub(crate) use rate::Rates;
 pub(crate) use recovery::first_ok_after;
 pub(crate) use run::Digest;
+pub(crate) use series::{Measure, Points, Subject};

@@ -8,6 +8,7 @@ use super::fault::{self, Fault, end_of_run};
 use super::member::Members;
 use super::operation::{Operation, OutcomeKind, Pairing};
 use super::revision::Revisions;
+use super::series::Series;
 use crate::record::RunRecord;
 
 /// What a history comes to: everything that pages and plots show of the events.
@@ -25,6 +26,8 @@ pub(crate) struct Digest {
     pub(crate) faults: Vec<Fault>,
     /// Each member's revision over time.
     pub(crate) revisions: Revisions,
+    /// Measurements over time.
+    pub(crate) series: Series,
     /// What happened to the members' processes.
     pub(crate) members: Members,
     /// Faults that could not be injected here, with the reason.
@@ -47,6 +50,7 @@ impl Digest {
         for event in record.events {
             pairing.observe(event);
             digest.revisions.observe(event);
+            digest.series.observe(event);
             digest.observe(event);
         }
         digest.operations = pairing.finish();

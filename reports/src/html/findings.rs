@@ -24,6 +24,8 @@ pub(crate) struct FindingView {
     pub(crate) number: usize,
     /// What went wrong, as a title.
     pub(crate) title: String,
+    /// Its name, which `stormglass explain` takes.
+    pub(crate) anomaly: String,
     /// The checker that found it.
     pub(crate) checker: String,
     /// The guarantee's number.
@@ -113,6 +115,7 @@ fn view(
     FindingView {
         number,
         title: visible(&title(&finding.anomaly)),
+        anomaly: visible(&finding.anomaly),
         checker: visible(checker),
         guarantee: visible(&finding.guarantee),
         sentence: sentence(record.judgement, finding),

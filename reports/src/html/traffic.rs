@@ -67,8 +67,9 @@ fn kinds(digest: &Digest) -> Vec<KindRow> {
 fn plots(digest: &Digest) -> Result<Vec<PlotView>, ReportError> {
     PLOTS
         .iter()
+        .filter(|plot| plot.is_wanted(digest))
         .map(|plot| {
-            let draw = |wide| (plot.draw)(digest, wide).map(|drawing| themed(&drawing.finish()));
+            let draw = |wide| plot.draw(digest, wide).map(|drawing| themed(&drawing.finish()));
             let figure = Figure { wide: draw(true)?, narrow: draw(false)? };
             Ok(PlotView { title: plot.title, caption: plot.caption, figure })
         })

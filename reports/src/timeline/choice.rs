@@ -24,6 +24,9 @@ pub(super) struct Choice {
     pub(super) left_out: usize,
 }
 
+/// Operations of a kind, and how many of them at most.
+type Wanted<'a> = (&'a dyn Fn(&Operation) -> bool, usize);
+
 /// Chooses, with the operations whose invocations are steps of witnesses first.
 pub(super) fn choose(digest: &Digest, steps: &BTreeSet<u64>, most: usize) -> Choice {
     let operations = &digest.operations;
@@ -34,7 +37,7 @@ pub(super) fn choose(digest: &Digest, steps: &BTreeSet<u64>, most: usize) -> Cho
     let shown = moments(operations, steps);
     let edges = edges(digest);
     let mut chosen = BTreeSet::new();
-    let wanted: [(&dyn Fn(&Operation) -> bool, usize); 5] = [
+    let wanted: [Wanted<'_>; 5] = [
         (&|operation| steps.contains(&operation.index), most),
         (&|operation| is_near(operation, &shown, NEAR_STEP), share),
         (&|operation| operation.outcome != OutcomeKind::Ok, share),

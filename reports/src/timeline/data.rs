@@ -70,7 +70,8 @@ fn scope(choice: &Choice, bars: &Bars) -> Scope {
     };
     if bars.left_out > 0 {
         let left_out = grouped(bars.left_out as u64);
-        sentence.push_str(&format!(" Of what watches delivered, {left_out} frames are left out."));
+        let of_watches = format!(" Of what watches delivered, {left_out} frames are left out.");
+        sentence.push_str(&of_watches);
     }
     Scope { sentence }
 }

@@ -3,8 +3,9 @@
 
 use stormglass_checkers::history::{
     Body, Bytes, Definite, Doubt, Environment, Event, Header, HexId, Incarnation, Indefinite,
-    Invoke, MemberExit, MemberIndex, Nanos, Outcome, Phase, ProcessId, Put, PutResponse, Range,
-    RangeResponse, Refusal, Request, Response, Revision, Sample, StatusResponse,
+    Invoke, MemberExit, MemberIndex, Nanos, Outcome, Phase, ProcessId, ProcessSample, Put,
+    PutResponse, Range, RangeResponse, Refusal, Request, Response, Revision, Sample,
+    StatusResponse,
 };
 
 use super::{story, watches};
@@ -69,9 +70,12 @@ pub(crate) fn events(shape: Shape) -> Vec<Event> {
             let at = TRAFFIC + second * 1000 * MS;
             if !hit(member, at, shape.faults) {
                 loose.push((at, None, Some(MemberIndex(member)), status(member, at)));
+                loose.push((at, None, Some(MemberIndex(member)), process(member, second)));
             }
         }
     }
+    let lags = (0..shape.seconds).map(|second| (TRAFFIC + second * 1000 * MS, timer_lag(second)));
+    loose.extend(lags.map(|(at, lag)| (at, None, None, lag)));
     loose.extend(story::witness_events(end));
     loose.extend(watches::watch_events(end));
     numbered(loose)
@@ -138,12 +142,32 @@ pub(crate) fn header(member: u16, at: u64) -> Header {
     }
 }
 
+/// The leader is m1 until it is killed.
 fn status(member: u16, at: u64) -> Body {
+    let second = at.saturating_sub(TRAFFIC) / (1000 * MS);
+    let (leader, raft_term) = if second < 19 { (1, 2) } else { (2, 3) };
     Body::Sample(Sample::Status(StatusResponse {
         header: Some(header(member, at)),
         version: "3.5.1".to_owned(),
+        leader: HexId(leader),
+        raft_term,
+        db_size_bytes: i64::try_from((4 + second / 3) << 20).expect("a small number"),
         ..StatusResponse::default()
     }))
+}
+
+fn process(member: u16, second: u64) -> Body {
+    let number = u64::from(member) + 1;
+    Body::Sample(Sample::Process(ProcessSample {
+        cpu_ms: second * 90 * number,
+        resident_bytes: (40 + second) << 20,
+        open_files: 20 + number,
+        disk_bytes: (130 + second) << 20,
+    }))
+}
+
+fn timer_lag(second: u64) -> Body {
+    Body::Sample(Sample::TimerLag { lag: Nanos((second % 7) * MS) })
 }
 
 /// One client's operations: a new process after every unknown outcome.

@@ -103,6 +103,8 @@ fn it_follows_the_theme_and_fits_a_phone() {
         assert_eq!(scroll, width);
         session.evaluate("document.querySelector('#timeline').scrollIntoView()");
         keep(&mut session, &format!("timeline-{width}-{scheme:?}.png"));
+        session.evaluate("document.querySelectorAll('#traffic ~ .panel')[3].scrollIntoView()");
+        keep(&mut session, &format!("plots-{width}-{scheme:?}.png"));
         assert_quiet(&session);
     }
     assert_ne!(grounds[0], grounds[1]);

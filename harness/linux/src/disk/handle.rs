@@ -61,6 +61,11 @@ impl Disk {
         disk
     }
 
+    /// Where its files really are: to be looked at, and changed by [`Disk::with_files`] only.
+    pub fn files(&self) -> PathBuf {
+        self.shared.lock().files().to_owned()
+    }
+
     /// Where it is mounted.
     pub fn mountpoint(&self) -> &Path {
         &self.mountpoint

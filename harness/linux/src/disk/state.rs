@@ -79,6 +79,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Where the files are.
+    pub(super) fn files(&self) -> &Path {
+        &self.files
+    }
+
     /// A number for an open file or directory, or for a removed one.
     pub(super) fn next_number(&mut self) -> u64 {
         self.last_number += 1;

@@ -11,6 +11,7 @@ mod handle;
 mod launch;
 mod spawner;
 pub(crate) mod tasks;
+mod usage;
 
 pub use crate::signal::Signal;
 pub use exit::Exit;
@@ -18,3 +19,4 @@ pub use handle::Process;
 pub use launch::Launch;
 pub use spawner::Spawner;
 pub use tasks::processor_time;
+pub use usage::{Usage, usage};

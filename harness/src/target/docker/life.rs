@@ -140,6 +140,11 @@ impl Life {
         Ok(Self { id, pid, process, meter, ending })
     }
 
+    /// Its process, where that is one of this machine.
+    pub(super) fn pid_here(&self) -> Option<u32> {
+        self.process.as_ref().map(|_| self.pid)
+    }
+
     /// Its end, once it has ended and its log is whole.
     pub(super) fn end(&self) -> Option<End> {
         *self.ending.end.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,7 +4,7 @@ use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stormglass_checkers::history::{Incarnation, MemberIndex};
+use stormglass_checkers::history::{Incarnation, MemberIndex, ProcessSample};
 use stormglass_linux::disk::{Disk, Released};
 use stormglass_linux::vdso::Skew;
 
@@ -18,6 +18,7 @@ use super::snapshots;
 use crate::target::clocks::clocks_allowed;
 use crate::target::command::Addresses;
 use crate::target::releases::Releases;
+use crate::target::usage::sample;
 use crate::target::{
     self, Clocks, Data, Kill, Member, MemberEnd, Memory, Pause, Seat, Snapshots, Unsupported,
     Upgrade,
@@ -158,6 +159,11 @@ impl Member for DockerMember {
 
     fn pid(&self) -> Option<u32> {
         self.state().life.as_ref().map(|life| life.pid)
+    }
+
+    fn usage(&self) -> Option<ProcessSample> {
+        let pid = self.state().life.as_ref().and_then(Life::pid_here)?;
+        sample(pid, &self.plan.home.files)
     }
 
     fn incarnation(&self) -> Option<Incarnation> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use stormglass_checkers::history::{Incarnation, MemberIndex};
+use stormglass_checkers::history::{Incarnation, MemberIndex, ProcessSample};
 use stormglass_linux::disk::Disk;
 use stormglass_linux::memory::Group;
 use stormglass_linux::netns::NetNs;
@@ -18,6 +18,7 @@ use super::snapshots;
 use crate::target::clocks::clocks_allowed;
 use crate::target::command::{Addresses, joining};
 use crate::target::releases::Releases;
+use crate::target::usage::sample;
 use crate::target::{
     self, Clocks, Data, Kill, Member, MemberEnd, Memory, Pause, Rate, Seat, Snapshots, Unsupported,
     Upgrade, Wall,
@@ -154,6 +155,13 @@ impl Member for LocalMember {
 
     fn pid(&self) -> Option<u32> {
         self.state().process.as_ref().map(Process::pid)
+    }
+
+    fn usage(&self) -> Option<ProcessSample> {
+        let pid = self.pid()?;
+        let files =
+            self.plan.disk.as_ref().map_or_else(|_| self.plan.data_dir.clone(), Disk::files);
+        sample(pid, &files)
     }
 
     fn incarnation(&self) -> Option<Incarnation> {

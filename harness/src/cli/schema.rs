@@ -1,0 +1,15 @@
+//! `schema`: the JSON schemas of files that others read.
+
+use super::args::{SchemaArgs, SchemaOf};
+use super::error::CommandError;
+use super::output;
+use crate::exit::ExitCode;
+
+const VERDICTS: &str = include_str!("../../../docs/schemas/verdicts.json");
+
+/// Prints one of them.
+pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, CommandError> {
+    match args.file {
+        SchemaOf::Verdicts => output::bytes(VERDICTS.as_bytes()),
+    }
+}
