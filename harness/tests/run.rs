@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use stormglass_checkers::history::{
-    Body, Environment, Event, Outcome, Phase, WatchFrame, WatchKind,
+    Body, Environment, Event, Outcome, Phase, ProcessSample, Sample, WatchFrame, WatchKind,
 };
 use stormglass_checkers::verdict::Status;
 use support::{events, judgement, run, run_into};
@@ -29,9 +29,15 @@ fn a_correct_release_is_valid_and_leaves_every_artifact() {
         "report.html",
         "junit.xml",
         "summary.md",
+        "metrics.prom",
         "plots/latency.svg",
         "plots/rate.svg",
         "plots/revision.svg",
+        "plots/watch-lag.svg",
+        "plots/leader.svg",
+        "plots/processors.svg",
+        "plots/disk.svg",
+        "plots/timer-lag.svg",
         "members/m1/log.txt",
         "members/m2/log.txt",
         "members/m3/log.txt",
@@ -41,8 +47,28 @@ fn a_correct_release_is_valid_and_leaves_every_artifact() {
     }
     assert_eq!(judgement(&dir).status, Status::Valid);
     recorder_saw_everything(&dir);
+    every_process_was_looked_at(&dir);
     no_watch_began_in_its_members_future(&dir);
     judged_again_says_the_same(&dir);
+}
+
+/// Of each member: memory, files and data of a running etcd, and processor time that grows.
+fn every_process_was_looked_at(dir: &std::path::Path) {
+    let mut looks: BTreeMap<_, Vec<ProcessSample>> = BTreeMap::new();
+    for event in events(dir) {
+        if let (Some(member), Body::Sample(Sample::Process(process))) = (event.member, event.body) {
+            looks.entry(member).or_default().push(process);
+        }
+    }
+    assert_eq!(looks.len(), 3, "three members");
+    for (member, looks) in looks {
+        let sound = |look: &ProcessSample| {
+            look.resident_bytes > 5 << 20 && look.open_files > 5 && look.disk_bytes > 1 << 20
+        };
+        assert!(looks.iter().all(sound), "{member}: {looks:?}");
+        let [first, .., last] = looks.as_slice() else { panic!("{member}: {looks:?}") };
+        assert!(last.cpu_ms != first.cpu_ms, "{member}: {looks:?}");
+    }
 }
 
 /// The scenario avoids it on this release, also where a member lags behind what others showed.

@@ -29,6 +29,7 @@ mod powers;
 mod prepare;
 mod probe;
 mod progress;
+mod reading_args;
 mod release_progress;
 mod report;
 mod run;

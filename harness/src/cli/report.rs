@@ -5,10 +5,11 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use super::args::{Format, ReportArgs};
+use super::args::Format;
 use super::error::CommandError;
 use super::facts;
 use super::output;
+use super::reading_args::ReportArgs;
 use crate::exit::ExitCode;
 use crate::run_dir::RunDir;
 

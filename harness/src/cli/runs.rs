@@ -9,9 +9,10 @@ use stormglass_checkers::verdict::{Judgement, Status};
 use stormglass_reports::RunFacts;
 use stormglass_scenarios::plan::Plan;
 
-use super::args::{Format, PruneArgs, RunsAction, RunsArgs};
+use super::args::Format;
 use super::error::CommandError;
 use super::output;
+use super::reading_args::{PruneArgs, RunsAction, RunsArgs};
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use crate::exit::ExitCode;

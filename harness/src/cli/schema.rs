@@ -1,8 +1,8 @@
 //! `schema`: the JSON schemas of files that others read.
 
-use super::args::{SchemaArgs, SchemaOf};
 use super::error::CommandError;
 use super::output;
+use super::reading_args::{SchemaArgs, SchemaOf};
 use crate::exit::ExitCode;
 
 const VERDICTS: &str = include_str!("../../../docs/schemas/verdicts.json");

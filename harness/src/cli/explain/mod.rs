@@ -9,9 +9,10 @@ mod picture;
 use serde::Serialize;
 
 use self::book::{Anomaly, Book};
-use super::args::{ExplainArgs, Format};
+use super::args::Format;
 use super::error::CommandError;
 use super::output;
+use super::reading_args::ExplainArgs;
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use crate::exit::ExitCode;
