@@ -27,7 +27,8 @@ HOST = $(shell rustc --version --verbose | sed -n 's/^host: //p')
 STATIC = target/static
 
 .PHONY: help setup build static image demo test lint lint-pipelines install evidence-checkers evidence-demo \
-	evidence-docker evidence-faults evidence-images evidence-kills evidence-load evidence-storm evidence-switch
+	evidence-docker evidence-faults evidence-images evidence-kills evidence-load evidence-report \
+	evidence-storm evidence-switch
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -138,6 +139,10 @@ evidence-load: setup ## Regenerate evidence/load.json (two minutes and a release
 	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples
 	@$(TARGET)/$(PROFILE:dev=debug)/examples/evidence load --rows $(ROWS) \
 	  --seconds $(SECONDS_OF_LOAD)
+
+evidence-report: setup ## Regenerate evidence/report.json (a minute and a release build; needs Chromium)
+	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples
+	@$(TARGET)/$(PROFILE:dev=debug)/examples/evidence report --rows $(ROWS)
 
 evidence-switch: setup ## Regenerate evidence/switch.json (four minutes and a release build)
 	@$(CARGO) build --locked --profile $(PROFILE) --bins --examples

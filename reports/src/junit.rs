@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use stormglass_checkers::verdict::{Finding, Status, Verdict};
 
 use crate::artifact::Artifact;
+use crate::digest::Digest;
 use crate::html::versions;
 use crate::record::{RunFacts, RunRecord};
 use crate::renderer::{Renderer, ReportError};
@@ -20,7 +21,7 @@ impl Renderer for Junit {
         "junit"
     }
 
-    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
+    fn render(&self, record: &RunRecord<'_>, _: &Digest) -> Result<Vec<Artifact>, ReportError> {
         let mut report = Report::new("stormglass");
         report.set_time(Duration::from_nanos(record.facts.duration.0));
         report.add_test_suite(suite(record));

@@ -18,5 +18,6 @@ mod text;
 mod timeline;
 
 pub use artifact::Artifact;
+pub use digest::Digest;
 pub use record::{FileEntry, RunFacts, RunRecord, ServerFeature};
 pub use renderer::{Renderer, ReportError, render_all, renderers};

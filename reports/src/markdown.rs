@@ -29,10 +29,13 @@ impl Renderer for Markdown {
         "markdown"
     }
 
-    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
-        let digest = Digest::of(record);
+    fn render(
+        &self,
+        record: &RunRecord<'_>,
+        digest: &Digest,
+    ) -> Result<Vec<Artifact>, ReportError> {
         let sections = [
-            headline(record, &digest),
+            headline(record, digest),
             findings(record),
             checks(record),
             properties(record),

@@ -19,12 +19,15 @@ impl Renderer for Metrics {
         "metrics"
     }
 
-    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
-        let digest = Digest::of(record);
+    fn render(
+        &self,
+        record: &RunRecord<'_>,
+        digest: &Digest,
+    ) -> Result<Vec<Artifact>, ReportError> {
         let mut text = Text::default();
         about(&mut text, record);
-        traffic(&mut text, &digest);
-        faults(&mut text, &digest);
+        traffic(&mut text, digest);
+        faults(&mut text, digest);
         text.family("stormglass_member_restarts", "counter", "Starts of members after the first.");
         text.sample("stormglass_member_restarts_total", &[], digest.members.restarts);
         text.family("stormglass_watch_events", "counter", "Events that watches delivered.");

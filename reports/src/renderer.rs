@@ -1,6 +1,7 @@
 //! The registry of renderers.
 
 use crate::artifact::Artifact;
+use crate::digest::Digest;
 use crate::record::RunRecord;
 
 /// Draws one kind of report.
@@ -8,11 +9,13 @@ pub trait Renderer {
     /// The renderer's name, as messages use it.
     fn name(&self) -> &'static str;
 
-    /// Draws the record. The same record gives the same bytes.
+    /// Draws the record, whose events have been read into the digest. The same record gives the
+    /// same bytes.
     ///
     /// # Errors
     /// When a drawing library refuses; never because of what the record holds.
-    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError>;
+    fn render(&self, record: &RunRecord<'_>, digest: &Digest)
+    -> Result<Vec<Artifact>, ReportError>;
 }
 
 /// Why a report could not be drawn.
@@ -53,9 +56,10 @@ pub fn renderers() -> Vec<Box<dyn Renderer>> {
 /// # Errors
 /// The first renderer's that fails.
 pub fn render_all(record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
+    let digest = Digest::of(record);
     let mut artifacts = Vec::new();
     for renderer in renderers() {
-        artifacts.extend(renderer.render(record)?);
+        artifacts.extend(renderer.render(record, &digest)?);
     }
     Ok(artifacts)
 }

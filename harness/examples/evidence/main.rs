@@ -1,7 +1,7 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
 //! `make evidence-load`, `make evidence-storm`, `make evidence-kills`,
 //! `make evidence-faults`, `make evidence-switch`, `make evidence-docker`,
-//! `make evidence-images`.
+//! `make evidence-images`, `make evidence-report`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
@@ -18,6 +18,7 @@ mod ledger;
 mod load;
 mod provenance;
 mod ran;
+mod report;
 mod series;
 mod switch;
 mod traffic;
@@ -53,6 +54,8 @@ enum Evidence {
     DockerInner(docker::InnerArguments),
     /// The images, and the verdicts of a Stormglass in a container.
     Images(images::ImagesArguments),
+    /// The report's page: time to draw, size, and how it feels in a browser.
+    Report(report::ReportArguments),
     /// What recording and judging cost, against a bare client loop.
     Load(load::LoadArguments),
     /// The process that has the load's cluster, started by the load itself.
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Evidence::Docker(arguments) => docker::measure(&arguments),
         Evidence::DockerInner(arguments) => return inside(docker::measure_inside(&arguments)),
         Evidence::Images(arguments) => images::measure(&arguments),
+        Evidence::Report(arguments) => report::measure(&arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(load::measure_inside(&arguments)),
         Evidence::Switch(arguments) => switch::measure(&arguments),

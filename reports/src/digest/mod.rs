@@ -18,5 +18,5 @@ pub(crate) use operation::{Operation, OutcomeKind};
 pub(crate) use pace::pace;
 pub(crate) use rate::Rates;
 pub(crate) use recovery::first_ok_after;
-pub(crate) use run::Digest;
+pub use run::Digest;
 pub(crate) use series::{Measure, Points, Subject};

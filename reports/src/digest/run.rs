@@ -13,7 +13,7 @@ use crate::record::RunRecord;
 
 /// What a history comes to: everything that pages and plots show of the events.
 #[derive(Debug, Default)]
-pub(crate) struct Digest {
+pub struct Digest {
     /// The stretch that plots show: from the start of the traffic to the end.
     pub(crate) window: Span,
     /// The traffic itself.

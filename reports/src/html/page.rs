@@ -25,8 +25,12 @@ impl Renderer for Html {
         "html"
     }
 
-    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
-        let page = Page::of(record)?.render()?;
+    fn render(
+        &self,
+        record: &RunRecord<'_>,
+        digest: &Digest,
+    ) -> Result<Vec<Artifact>, ReportError> {
+        let page = Page::of(record, digest)?.render()?;
         Ok(vec![Artifact::text("report.html", page)])
     }
 }
@@ -54,25 +58,24 @@ struct Page {
 }
 
 impl Page {
-    fn of(record: &RunRecord<'_>) -> Result<Self, ReportError> {
-        let digest = Digest::of(record);
-        let findings = super::findings::views(record, &digest);
+    fn of(record: &RunRecord<'_>, digest: &Digest) -> Result<Self, ReportError> {
+        let findings = super::findings::views(record, digest);
         let script = script();
         Ok(Self {
             style: style(),
             policy: policy(&script),
             script,
-            timeline: Timeline::of(record, &digest, marks(record.judgement)),
-            headline: Headline::of(record, &digest),
+            timeline: Timeline::of(record, digest, marks(record.judgement)),
+            headline: Headline::of(record, digest),
             more_findings: total_found(record.judgement).saturating_sub(findings.len() as u64),
             findings,
             checks: checks(record.judgement),
             properties: properties(record.judgement),
-            faults: super::faults::rows(&digest),
+            faults: super::faults::rows(digest),
             more_faults: digest.faults.len().saturating_sub(MOST_FAULTS),
-            traffic: Traffic::of(&digest)?,
-            members: MembersView::of(record.preamble, &digest),
-            setup: Setup::of(record, &digest)?,
+            traffic: Traffic::of(digest)?,
+            members: MembersView::of(record.preamble, digest),
+            setup: Setup::of(record, digest)?,
         })
     }
 }

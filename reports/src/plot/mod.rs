@@ -167,8 +167,11 @@ impl Renderer for Plots {
         "plots"
     }
 
-    fn render(&self, record: &RunRecord<'_>) -> Result<Vec<Artifact>, ReportError> {
-        let digest = Digest::of(record);
+    fn render(
+        &self,
+        record: &RunRecord<'_>,
+        digest: &Digest,
+    ) -> Result<Vec<Artifact>, ReportError> {
         let versions = crate::html::versions(record.preamble);
         let subtitle = text::visible(&format!(
             "{} · {versions} · seed {} · violet: a fault held, outlined: it was planned",
@@ -177,9 +180,9 @@ impl Renderer for Plots {
         ));
         PLOTS
             .iter()
-            .filter(|plot| plot.is_wanted(&digest))
+            .filter(|plot| plot.is_wanted(digest))
             .map(|plot| {
-                let drawing = plot.draw(&digest, true)?;
+                let drawing = plot.draw(digest, true)?;
                 let svg = standalone(&drawing, plot.title, &subtitle);
                 Ok(Artifact::text(format!("plots/{}.svg", plot.name), svg))
             })
