@@ -19,6 +19,7 @@ use super::error::CommandError;
 use super::facts;
 use super::pipeline;
 use super::progress;
+use super::run::cluster;
 use super::summary::{self, Ended};
 use crate::client::Access;
 use crate::clock::{Clock, utc_now};
@@ -139,6 +140,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// What a display names it by.
+    fn title(&self) -> String {
+        let (plan, launch) = (self.plan, self.launch);
+        format!("{}  {}  seed {}", plan.scenario.name, cluster(plan, launch), plan.seed)
+    }
+
     /// Conducts and judges; what went wrong on the way is told with the verdict.
     fn carry_out(
         &self,
@@ -157,7 +164,7 @@ impl Run<'_> {
             args.progress,
             &recorder,
             judging.violated(),
-            self.plan.scenario.limits.duration.as_duration(),
+            (self.title(), self.plan.scenario.limits.duration.as_duration()),
         );
         let violated = self.launch.stop_on_violation.then(|| judging.violated());
         let conducted = runtime.block_on(self.conduct(recorder.clone(), &interrupts, violated));

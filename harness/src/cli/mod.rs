@@ -29,6 +29,7 @@ mod powers;
 mod prepare;
 mod probe;
 mod progress;
+mod progress_words;
 mod reading_args;
 mod release_progress;
 mod report;

@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 
+use stormglass_checkers::history::Nanos;
+
 use super::args::ProgressStyle;
 use super::output::narrate;
+use super::progress_words::{self as words, Now};
 use crate::recorder::Recorder;
 
 const BAR_EVERY: Duration = Duration::from_millis(500);
@@ -37,7 +40,7 @@ impl RunProgress {
         style: ProgressStyle,
         recorder: &Recorder,
         violated: Arc<AtomicBool>,
-        traffic: Duration,
+        (title, traffic): (String, Duration),
     ) -> Self {
         let (stop, stopped) = mpsc::channel();
         let style = resolve(style);
@@ -47,9 +50,10 @@ impl RunProgress {
         let recorder = recorder.clone();
         let every = if style == ProgressStyle::Bar { BAR_EVERY } else { LINE_EVERY };
         let show = move || {
-            let bar = (style == ProgressStyle::Bar).then(|| bar(traffic));
+            let bar = (style == ProgressStyle::Bar).then(|| bar(title, traffic));
+            let mut last = Look::default();
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                tell(style, bar.as_ref(), &recorder, &violated);
+                last = tell(style, bar.as_ref(), &recorder, &violated, last);
             }
             if let Some(bar) = bar {
                 bar.finish_and_clear();
@@ -68,13 +72,20 @@ impl RunProgress {
     }
 }
 
-fn bar(traffic: Duration) -> ProgressBar {
+fn bar(title: String, traffic: Duration) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(
         Some(traffic.as_secs()),
         ProgressDrawTarget::stderr_with_hz(2),
     );
-    let style = BarStyle::with_template("{bar:24} {pos}s/{len}s  {msg}");
-    bar.with_style(style.unwrap_or_else(|_| BarStyle::default_bar()))
+    let style = BarStyle::with_template("{prefix}   {bar:24} {pos}s/{len}s\n{msg}");
+    bar.with_style(style.unwrap_or_else(|_| BarStyle::default_bar())).with_prefix(title)
+}
+
+/// The last time that somebody looked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Look {
+    at: Nanos,
+    answered: u64,
 }
 
 fn tell(
@@ -82,22 +93,28 @@ fn tell(
     bar: Option<&ProgressBar>,
     recorder: &Recorder,
     violated: &AtomicBool,
-) {
-    let seconds = recorder.clock().now().seconds();
-    let events = recorder.event_count();
-    let found = violated.load(Ordering::Relaxed);
-    let verdict = if found { "violation found" } else { "nothing found so far" };
+    last: Look,
+) -> Look {
+    let so_far = recorder.tally().so_far();
+    let look = Look { at: recorder.clock().now(), answered: so_far.outcomes[0] };
+    let now =
+        Now { at: look.at, rate: rate(last, look), violated: violated.load(Ordering::Relaxed) };
     match (style, bar) {
         (_, Some(bar)) => {
-            bar.set_message(format!("{events} events, {verdict}"));
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds")]
-            bar.set_position(seconds as u64);
+            bar.set_message(words::bar(&so_far, now));
+            bar.set_position(look.at.0 / 1_000_000_000);
         }
         (ProgressStyle::Json, None) => {
-            narrate(format_args!(
-                "{{\"seconds\":{seconds:.1},\"events\":{events},\"violated\":{found}}}"
-            ));
+            narrate(format_args!("{}", words::json(&so_far, now, recorder.event_count())));
         }
-        _ => narrate(format_args!("{seconds:.0} s: {events} events, {verdict}")),
+        _ => narrate(format_args!("{}", words::plain(&so_far, now))),
     }
+    look
+}
+
+/// Answered operations a second between two looks.
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn rate(last: Look, look: Look) -> f64 {
+    let seconds = Nanos(look.at.0.saturating_sub(last.at.0)).seconds();
+    look.answered.saturating_sub(last.answered) as f64 / seconds.max(0.001)
 }

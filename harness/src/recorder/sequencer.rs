@@ -14,6 +14,7 @@ use stormglass_checkers::history::{
 
 use super::granted::Granted;
 use super::moments::Moments;
+use super::tally::Tally;
 use crate::clock::Clock;
 
 /// Bytes gathered before they are handed to the kernel; an invocation hands over
@@ -54,6 +55,7 @@ struct Shared {
     events: AtomicU64,
     moments: Moments,
     granted: Granted,
+    tally: Tally,
 }
 
 struct Sequence {
@@ -90,6 +92,7 @@ impl Recorder {
             events: AtomicU64::new(0),
             moments: Moments::default(),
             granted: Granted::default(),
+            tally: Tally::default(),
         };
         Ok((Self { shared: Arc::new(shared) }, events))
     }
@@ -117,6 +120,11 @@ impl Recorder {
     /// Leases of the run.
     pub fn granted(&self) -> &Granted {
         &self.shared.granted
+    }
+
+    /// What has happened so far.
+    pub fn tally(&self) -> &Tally {
+        &self.shared.tally
     }
 
     /// How many events there are so far.
@@ -219,6 +227,7 @@ impl Recorder {
         self.shared.events.fetch_add(1, Ordering::Relaxed);
         self.shared.moments.pass(&event);
         self.shared.granted.pass(&event);
+        self.shared.tally.pass(&event);
         event
     }
 
