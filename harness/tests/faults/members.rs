@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stormglass_checkers::history::{
-    Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Request,
+    Body, Environment, Event, FaultBegin, FaultEnd, Outcome, Request, Sample,
 };
 
 /// The kernel told how the process ended, and a process with another number came back.
@@ -34,12 +34,14 @@ pub(super) fn member_fell_silent(
     _dir: &Path,
 ) -> bool {
     let landed = end.landed.expect("landed");
-    // What was under way in sockets may still arrive a moment later.
+    // What was under way in sockets may still arrive a moment later. What the system says of its
+    // process is no word of its own.
     let from = landed.from.0 + 100_000_000;
     !events.iter().any(|event| {
         let hit = event.member.is_some_and(|member| begin.fault.members.contains(&member));
         let within = event.at.0 > from && event.at.0 < landed.to.0;
-        let answer = matches!(event.body, Body::Complete(Outcome::Ok(_)) | Body::Sample(_));
+        let answer =
+            matches!(event.body, Body::Complete(Outcome::Ok(_)) | Body::Sample(Sample::Status(_)));
         hit && within && answer
     })
 }
