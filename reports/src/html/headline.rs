@@ -77,6 +77,16 @@ impl Headline {
     }
 }
 
+/// `2026-12-01T10:21:27.313Z` as people write it; anything else as it is.
+fn to_the_second(started: &str) -> String {
+    match started.split_once('.') {
+        Some((whole, fraction)) if fraction.ends_with('Z') && whole.len() == 19 => {
+            format!("{} UTC", whole.replace('T', " "))
+        }
+        _ => started.to_owned(),
+    }
+}
+
 fn facts(
     record: &RunRecord<'_>,
     digest: &Digest,
@@ -97,7 +107,7 @@ fn facts(
     let findings = total_found(record.judgement);
     facts.push(("findings", grouped(findings)));
     if !record.facts.started.is_empty() {
-        facts.push(("began", visible(&record.facts.started)));
+        facts.push(("began", visible(&to_the_second(&record.facts.started))));
     }
     facts
 }
@@ -134,5 +144,16 @@ pub(crate) fn result(verdict: &stormglass_checkers::verdict::Verdict) -> String 
             let number = usize::try_from(found(verdict)).unwrap_or(usize::MAX);
             counted(number, "finding", "findings")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_the_second;
+
+    #[test]
+    fn nobody_reads_nanoseconds() {
+        assert_eq!(to_the_second("2026-12-01T10:21:27.313358633Z"), "2026-12-01 10:21:27 UTC");
+        assert_eq!(to_the_second("2026-11-23 01:40:00 UTC"), "2026-11-23 01:40:00 UTC");
     }
 }

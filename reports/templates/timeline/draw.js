@@ -24,6 +24,8 @@ const heightOf = item => {
 const faded = item => view.found !== null && !view.found.has(item);
 // What lasts for most of a run is pale, so that what happens meanwhile is seen on it.
 const isPale = item => isBar(item) && (bars.look[~item] === LOOK.life || bars.look[~item] === LOOK.watch);
+// A watch delivers on its own bar: words there could not be read.
+const isLabelled = item => !isPlanned(item) && !(isBar(item) && bars.look[~item] === LOOK.watch);
 const isPlanned = item => isBar(item) && bars.look[~item] === LOOK.planned;
 
 const drawItem = (item, middle) => {
@@ -38,7 +40,7 @@ const drawItem = (item, middle) => {
     context.fillStyle = colourOf(item);
     context.fillRect(left, top, width, height);
   }
-  if (width > 70 && !isPlanned(item)) label(item, left, width, middle);
+  if (width > 70 && isLabelled(item)) label(item, left, width, middle);
 };
 const label = (item, left, width, middle) => {
   const from = Math.max(left, size.gutter) + 4;
