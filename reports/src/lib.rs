@@ -21,3 +21,4 @@ pub use artifact::Artifact;
 pub use digest::Digest;
 pub use record::{FileEntry, RunFacts, RunRecord, ServerFeature};
 pub use renderer::{Renderer, ReportError, render_all, renderers};
+pub use text::grouped;

@@ -57,7 +57,7 @@ pub(crate) fn parts(sentence: &str) -> Vec<Part> {
 }
 
 /// A whole number with its thousands apart: `48,211`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {

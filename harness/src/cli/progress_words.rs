@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stormglass_checkers::history::{Nanos, Phase};
+use stormglass_reports::grouped;
 
 use crate::recorder::{FaultNow, MemberNow, SoFar};
 
@@ -157,19 +158,6 @@ fn latencies(so_far: &SoFar) -> Option<[String; 2]> {
 
 fn tenth(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
-}
-
-/// A number with its thousands apart.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
