@@ -26,7 +26,7 @@ STATIC_PROFILE ?= release
 HOST = $(shell rustc --version --verbose | sed -n 's/^host: //p')
 STATIC = target/static
 
-.PHONY: help setup build static image demo test lint lint-pipelines install evidence-checkers evidence-demo \
+.PHONY: help setup build static image demo test lint lint-pipelines gallery install evidence-checkers evidence-demo \
 	evidence-docker evidence-faults evidence-images evidence-kills evidence-load evidence-report \
 	evidence-storm evidence-switch
 
@@ -109,6 +109,10 @@ lint-pipelines: ## Check the action and the workflows (needs python3 with venv)
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	@$(VENV)/bin/zizmor --offline --quiet --min-severity medium action.yml .github/workflows
+
+gallery: build ## Draw the reports and pictures of docs/ again; find what is missing (needs Chromium)
+	@$(TARGET)/debug/examples/gallery
+	@$(TARGET)/debug/examples/pictures docs/gallery docs/pictures
 
 install: setup ## Put stormglass on the path (~/.cargo/bin)
 	@$(CARGO) install --locked --path harness

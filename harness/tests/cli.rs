@@ -7,6 +7,8 @@ mod support;
 mod cleaning;
 #[path = "cli/explaining.rs"]
 mod explaining;
+#[path = "cli/gallery.rs"]
+mod gallery;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/looking.rs"]

@@ -133,18 +133,18 @@ fn faults() -> serde_json::Map<String, serde_json::Value> {
 
 /// Networks of ours, as the engine's own client tells them.
 fn networks() -> Vec<String> {
-    let listed = Command::new("docker")
-        .args(["network", "ls", "--filter", "label=stormglass.run", "--format", "{{.Name}}"])
-        .output()
-        .expect("the engine's client is installed");
-    let said = Said::of(&listed).expect(0);
-    said.out.lines().map(ToOwned::to_owned).collect()
+    listed(&["network", "ls"], "{{.Name}}")
 }
 
 /// Containers of ours, as the engine's own client tells them.
 fn containers() -> Vec<String> {
+    listed(&["ps", "--all"], "{{.Names}}")
+}
+
+fn listed(what: &[&str], format: &str) -> Vec<String> {
     let listed = Command::new("docker")
-        .args(["ps", "--all", "--filter", "label=stormglass.run", "--format", "{{.Names}}"])
+        .args(what)
+        .args(["--filter", "label=stormglass.run", "--format", format])
         .output()
         .expect("the engine's client is installed");
     let said = Said::of(&listed).expect(0);

@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use stormglass_checkers::history::{
@@ -48,6 +48,7 @@ fn a_correct_release_is_valid_and_leaves_every_artifact() {
     assert_eq!(judgement(&dir).status, Status::Valid);
     recorder_saw_everything(&dir);
     every_process_was_looked_at(&dir);
+    every_clock_was_looked_at_and_right(&dir);
     no_watch_began_in_its_members_future(&dir);
     judged_again_says_the_same(&dir);
 }
@@ -69,6 +70,20 @@ fn every_process_was_looked_at(dir: &std::path::Path) {
         let [first, .., last] = looks.as_slice() else { panic!("{member}: {looks:?}") };
         assert!(last.cpu_ms != first.cpu_ms, "{member}: {looks:?}");
     }
+}
+
+/// Of each member, as the date of its own answers tells it.
+fn every_clock_was_looked_at_and_right(dir: &std::path::Path) {
+    let mut looked_at = BTreeSet::new();
+    for event in events(dir) {
+        if let (Some(member), Body::Sample(Sample::Clock { off_by_ms })) =
+            (event.member, event.body)
+        {
+            assert_eq!(off_by_ms, 0, "{member} at {}", event.at.seconds());
+            looked_at.insert(member);
+        }
+    }
+    assert_eq!(looked_at.len(), 3, "three members");
 }
 
 /// The scenario avoids it on this release, also where a member lags behind what others showed.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use stormglass_checkers::verdict::{Finding, Status, Verdict};
 
@@ -35,6 +36,9 @@ fn suite(record: &RunRecord<'_>) -> TestSuite {
     let scenario = text::visible(&record.preamble.scenario);
     let mut suite = TestSuite::new(&*scenario);
     suite.set_time(Duration::from_nanos(record.facts.duration.0));
+    if let Some(started) = started(&record.facts.started) {
+        suite.set_timestamp(started);
+    }
     let properties = [
         ("seed", text::seed(record.preamble.seed)),
         ("plan-hash", plan_hash(record)),
@@ -55,9 +59,15 @@ fn suite(record: &RunRecord<'_>) -> TestSuite {
     });
     suite.add_test_cases(cases);
     let mut run = TestCase::new("run", run_status(record));
+    run.set_time(Duration::from_nanos(record.facts.duration.0));
     run.set_classname(&*class);
     suite.add_test_case(run);
     suite
+}
+
+/// When the run began: Allure calls a suite without it unknown.
+fn started(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(text).ok()
 }
 
 fn status(verdict: &Verdict) -> TestCaseStatus {

@@ -56,6 +56,17 @@ pub(crate) fn parts(sentence: &str) -> Vec<Part> {
         .collect()
 }
 
+/// A sentence with a capital at its beginning, unless that may be a key or a member.
+pub(crate) fn opened(sentence: &str) -> String {
+    const WORDS: [&str; 5] = ["at ", "key ", "lease ", "the ", "watch "];
+    let is_word = WORDS.iter().any(|word| sentence.starts_with(word));
+    let mut characters = sentence.chars();
+    match characters.next().filter(|_| is_word) {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => sentence.to_owned(),
+    }
+}
+
 /// A whole number with its thousands apart: `48,211`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -45,7 +45,7 @@ fn a_desk_sees_the_verdict_and_the_witness() {
     assert_sound(&measures, 1280);
     assert!(measures.text("verdict").contains("An acknowledged write is gone"));
     assert!(measures.text("witness").contains("put k17 = \"4-211\""), "{measures:?}");
-    assert_eq!(measures.number("drawings"), 15, "overview, two witnesses, twelve plots");
+    assert_eq!(measures.number("drawings"), 16, "overview, two witnesses, thirteen plots");
     assert_eq!(measures.text("ground"), "rgb(251, 251, 250)");
 }
 
@@ -55,7 +55,7 @@ fn a_phone_sees_the_same() {
     let Some(measures) = measure(&run, 390, Scheme::Light) else { return };
     assert_sound(&measures, 390);
     assert!(measures.text("witness").contains("put k17 = \"4-211\""), "{measures:?}");
-    assert_eq!(measures.number("drawings"), 15, "overview, two witnesses, twelve plots");
+    assert_eq!(measures.number("drawings"), 16, "overview, two witnesses, thirteen plots");
     assert!(measures.number("smallest") >= 10, "text in drawings is too small: {measures:?}");
 }
 

@@ -41,6 +41,8 @@ fn the_page_tells_the_whole_story_in_its_order() {
         "Latency by outcome",
         "Operations a second by outcome",
         "Revision of the store",
+        "wall clock is off",
+        "How the cluster took each fault",
         "id=\"members\"",
         "stormglass run demo --etcd 3.5.1 --seed 0x2a91",
         "stormglass check runs/",

@@ -215,7 +215,7 @@ impl CoverageChecker {
                 let most = self.links.entry((*from, *to)).or_default();
                 *most = (*most).max(*dropped);
             }
-            Sample::Process(_) => {}
+            Sample::Process(_) | Sample::Clock { .. } => {}
         }
     }
 

@@ -171,6 +171,12 @@ pub enum Sample {
     Status(super::response::StatusResponse),
     /// A member's process as the operating system sees it.
     Process(ProcessSample),
+    /// A member's wall clock against the harness's, as the date of its answers tells it.
+    Clock {
+        /// By how many milliseconds it differs at least: above zero where it is ahead, zero where it
+        /// can be right. Dates have whole seconds.
+        off_by_ms: i64,
+    },
     /// Packets on one directed link of the switch, counted since the run's start.
     Link(LinkSample),
 }

@@ -69,8 +69,9 @@ pub(super) fn early(id: LeaseId, renewal: &Renewal, ending: &Ending) -> Finding 
     finding(
         ("lease-early-expiry", "L2"),
         format!(
-            "lease {id} was renewed for {ttl} s, but {keys} attached to it went {after:.2} s after \
-             that was asked for, at revision {revision}, and nobody had revoked it"
+            "lease {id} was renewed for {ttl} s by {}, but {keys} attached to it went {after:.2} s \
+             after that was asked for, at revision {revision}, and nobody had revoked it",
+            renewal.place.member_name()
         ),
         format!("because the lease was acknowledged to live {ttl} s from when that was asked for"),
         format!("however its keys were deleted at most {after:.2} s later, by no request"),

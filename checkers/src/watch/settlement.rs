@@ -130,7 +130,11 @@ impl<'a> Settlement<'a> {
             finding(
                 (anomaly, guarantee),
                 sentence,
-                format!("because watch {} on {other} shows it: {}", change.watch, change.text()),
+                format!(
+                    "because watch {} on {other} shows key {key} at revision {revision}: {}",
+                    change.watch,
+                    change.text()
+                ),
                 format!("however {} passed revision {revision} without it", stream.name()),
                 vec![
                     change.place.step(what, format!("{} at revision {revision}", change.text())),

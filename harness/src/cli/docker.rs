@@ -25,9 +25,34 @@ use crate::target::docker::{Engine, Images};
 /// The fault that takes etcd's own tools.
 const RESTORE: &str = "restore";
 /// Why containers are not entered, where that was asked for.
-pub(super) const SWITCHED_OFF: &str = "--isolation none or STORMGLASS_ISOLATION=none asks for it";
+const SWITCHED_OFF: &str = "--isolation none or STORMGLASS_ISOLATION=none asks for it";
 /// Why they are not, where nobody is root.
-pub(super) const NO_HELPER: &str = "this is not root, and no helper container is to be had";
+const NO_HELPER: &str = "this is not root, and no helper container is to be had";
+
+/// How this process comes to its members' containers.
+pub(super) enum WayIn {
+    /// A helper container has done the whole command, with this end.
+    Done(ExitCode),
+    /// This process goes on: it may enter them, or not, with the reason.
+    Here(Result<(), String>),
+}
+
+/// Decides it; `by_helper` does the command again in a helper container.
+pub(super) fn way_in(
+    isolation: IsolationChoice,
+    by_helper: impl FnOnce() -> Result<Again, CommandError>,
+) -> Result<WayIn, CommandError> {
+    if isolation == IsolationChoice::None {
+        return Ok(WayIn::Here(Err(SWITCHED_OFF.to_owned())));
+    }
+    if !helper::is_wanted() {
+        return Ok(WayIn::Here(Ok(())));
+    }
+    Ok(match by_helper()? {
+        Again::Done(code) => WayIn::Done(code),
+        Again::Unfit(why) => WayIn::Here(Err(format!("{NO_HELPER} ({why})"))),
+    })
+}
 
 /// Runs a scenario in containers.
 pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandError> {
@@ -35,15 +60,12 @@ pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandErr
         let message = "--image brings its own etcd: leave out --etcd and STORMGLASS_ETCD";
         return Err(CommandError::usage(message));
     }
-    let entering = match args.isolation {
-        IsolationChoice::None => Err(SWITCHED_OFF.to_owned()),
-        IsolationChoice::Auto if !helper::is_wanted() || args.dry_run => Ok(()),
-        IsolationChoice::Auto => match by_helper(args)? {
-            Again::Done(code) => return Ok(code),
-            Again::Unfit(why) => Err(format!("{NO_HELPER} ({why})")),
-        },
-    };
-    run_here(args, entering, format)
+    // A plan enters nothing.
+    let isolation = if args.dry_run { IsolationChoice::None } else { args.isolation };
+    match way_in(isolation, || by_helper(args))? {
+        WayIn::Done(code) => Ok(code),
+        WayIn::Here(entering) => run_here(args, entering, format),
+    }
 }
 
 /// Runs it in this process, which may enter its containers or not.

@@ -7,9 +7,9 @@ use stormglass_scenarios::scenario::{Scenario, catalog};
 use stormglass_scenarios::simulation::simulates;
 use stormglass_scenarios::workload::workloads;
 
-use super::args::{Format, IsolationChoice, ListArgs, Listed, TargetKind};
+use super::args::{Format, ListArgs, Listed, TargetKind};
 use super::device_args::devices_of_environment;
-use super::docker;
+use super::docker::{self, WayIn};
 use super::docker_powers::DockerPowers;
 use super::error::CommandError;
 use super::external;
@@ -26,29 +26,9 @@ pub(super) fn list(args: &ListArgs, format: Format) -> Result<ExitCode, CommandE
     match args.what {
         Listed::Scenarios => list_scenarios(format),
         Listed::Workloads => list_workloads(format),
-        Listed::Faults if args.target == TargetKind::Docker => list_faults_of_docker(format),
-        Listed::Faults => list_faults(args.target, fault_rows(args.target), format),
+        Listed::Faults => list_faults(args.target, format),
         Listed::Checkers => list_checkers(format),
     }
-}
-
-/// As a run would have them: by a helper, where there is one.
-fn list_faults_of_docker(format: Format) -> Result<ExitCode, CommandError> {
-    let devices = devices_of_environment();
-    let entering = match (isolation_of_environment(), Engine::connect()) {
-        (IsolationChoice::None, _) => Err(docker::SWITCHED_OFF.to_owned()),
-        (IsolationChoice::Auto, Ok(engine)) if helper::is_wanted() => {
-            match helper::again(&engine, vec![devices.tun, devices.fuse])? {
-                Again::Done(code) => return Ok(code),
-                Again::Unfit(why) => Err(format!("{} ({why})", docker::NO_HELPER)),
-            }
-        }
-        // Without an engine the list says so with every fault.
-        (IsolationChoice::Auto, _) => Ok(()),
-    };
-    let powers = DockerPowers::here(entering);
-    let rows = rows_by(|entry| powers.grants(entry.power).err().map(ToOwned::to_owned));
-    list_faults(TargetKind::Docker, rows, format)
 }
 
 #[derive(Serialize)]
@@ -183,24 +163,38 @@ fn rows_by(refused: impl Fn(&FaultEntry) -> Option<String>) -> Vec<FaultRow> {
     faults().iter().map(|entry| FaultRow::of(entry, refused(entry))).collect()
 }
 
-fn fault_rows(target: TargetKind) -> Vec<FaultRow> {
-    match target {
+fn list_faults(target: TargetKind, format: Format) -> Result<ExitCode, CommandError> {
+    let rows = match target {
         TargetKind::Local => {
             let powers = LocalPowers::here();
             rows_by(|entry| powers.grants(entry.power).err().map(ToOwned::to_owned))
         }
-        TargetKind::Docker => {
-            let powers = DockerPowers::here(Ok(()));
-            rows_by(|entry| powers.grants(entry.power).err().map(ToOwned::to_owned))
-        }
+        TargetKind::Docker => match docker::way_in(isolation_of_environment(), list_by_helper)? {
+            WayIn::Done(code) => return Ok(code),
+            WayIn::Here(entering) => {
+                let powers = DockerPowers::here(entering);
+                rows_by(|entry| powers.grants(entry.power).err().map(ToOwned::to_owned))
+            }
+        },
         TargetKind::External => rows_by(|entry| external::refused(entry.kind)),
         TargetKind::Simulated => {
             rows_by(|entry| simulates(entry.kind).err().map(ToOwned::to_owned))
         }
+    };
+    show_faults(target, rows, format)
+}
+
+/// As a run would have them: by a helper, where there is an engine. Without one the list says
+/// so with every fault.
+fn list_by_helper() -> Result<Again, CommandError> {
+    let devices = devices_of_environment();
+    match Engine::connect() {
+        Ok(engine) => helper::again(&engine, vec![devices.tun, devices.fuse]),
+        Err(why) => Ok(Again::Unfit(why.to_string())),
     }
 }
 
-fn list_faults(
+fn show_faults(
     target: TargetKind,
     rows: Vec<FaultRow>,
     format: Format,

@@ -22,7 +22,7 @@ pub use access::Access;
 pub use classify::{Effect, Failure};
 pub use connection::{Connection, Dial};
 pub use countdown::Countdown;
-pub use date::date;
+pub use date::off_by_ms;
 pub use plain::get;
 pub use tls::{Tls, TlsError, TlsOptions};
 pub use token::Credentials;

@@ -3,7 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
@@ -11,7 +10,8 @@ use super::clocks::{ask_all, can_move, change_all, lives, restore_all, unproven}
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
 use super::params::{jump, rate};
 use super::site::Site;
-use crate::clock::{after, utc_now};
+use crate::client::off_by_ms;
+use crate::clock::after;
 use crate::session::Wait;
 use crate::target::{Clocks, Target, Unsupported, Wall};
 
@@ -160,45 +160,6 @@ async fn await_right(site: &Site, members: &[MemberIndex]) -> Result<(), InjectE
 /// By how many milliseconds the date that each member tells is wrong at least; 0 when it can
 /// be right.
 async fn look_all(site: &Site, members: &[MemberIndex]) -> Vec<(MemberIndex, io::Result<i64>)> {
-    let off = |endpoint: &str| {
-        let before = utc_now();
-        let date = crate::client::date(endpoint, ASK_LIMIT)?;
-        Ok(off_by(before, date, utc_now()))
-    };
+    let off = |endpoint: &str| off_by_ms(endpoint, ASK_LIMIT);
     ask_all(site, members, off).await
-}
-
-/// Between two instants somebody read a clock and told the second it was in.
-fn off_by(before: Timestamp, told: Timestamp, after: Timestamp) -> i64 {
-    let (before, after) = (before.as_millisecond(), after.as_millisecond());
-    let (first, last) = (told.as_millisecond(), told.as_millisecond() + 999);
-    if last < before {
-        last - before
-    } else if first > after {
-        first - after
-    } else {
-        0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Timestamp, off_by};
-
-    #[test]
-    fn a_date_is_wrong_when_no_instant_between_explains_it() {
-        let at = |ms| Timestamp::from_millisecond(ms).expect("a time");
-        let cases = [
-            (10_100, 10_000, 10_120, 0),
-            // The second turned meanwhile.
-            (10_990, 10_000, 11_010, 0),
-            (10_990, 11_000, 11_010, 0),
-            (10_100, 11_000, 10_120, 880),
-            (11_100, 10_000, 11_120, -101),
-            (10_100, 3_610_000, 10_120, 3_599_880),
-        ];
-        for (before, told, after, off) in cases {
-            assert_eq!(off_by(at(before), at(told), at(after)), off, "{before} {told} {after}");
-        }
-    }
 }

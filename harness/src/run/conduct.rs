@@ -22,7 +22,7 @@ use super::log_scan::scan_logs;
 use super::pace::Pace;
 use super::prepare::{note_running, start_all};
 use super::recorder_watch::{Progress, keep};
-use super::sampling::{sample_lag, sample_links, sample_process, sample_status};
+use super::sampling::{sample_clock, sample_lag, sample_links, sample_process, sample_status};
 use super::traces::remove_traces;
 use crate::nemesis::{Journal, NemesisReport, Site, carry_out};
 use crate::session::{Session, Stop, record_ready};
@@ -157,6 +157,8 @@ impl Stage<'_> {
             self.background.spawn(sample_status(session, member, stop));
             let (session, stop) = (self.session.clone(), self.closing.clone());
             self.background.spawn(sample_process(session, member, stop));
+            let (session, stop) = (self.session.clone(), self.closing.clone());
+            self.background.spawn(sample_clock(session, member, stop));
         }
         self.background.spawn(watch_exits(self.session.clone(), self.closing.clone()));
         self.background.spawn(sample_lag(self.session.clone(), self.closing.clone()));

@@ -8,11 +8,14 @@ use stormglass_checkers::history::{
     Body, LinkSample, MemberIndex, Nanos, Outcome, Request, Response, Sample,
 };
 
+use crate::client::off_by_ms;
 use crate::session::{Session, Stop};
 use crate::target::Place;
 
 const STATUS_EVERY: Duration = Duration::from_millis(500);
 const PROCESS_EVERY: Duration = Duration::from_secs(1);
+const CLOCK_EVERY: Duration = Duration::from_secs(1);
+const CLOCK_LIMIT: Duration = Duration::from_millis(500);
 const STATUS_LIMIT: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(20);
 const TICKS_PER_SAMPLE: u32 = 25;
@@ -36,6 +39,17 @@ pub(super) async fn sample_process(session: Session, member: MemberIndex, stop: 
         let told = tokio::task::spawn_blocking(move || target.usage()).await;
         if let Ok(Some(told)) = told {
             session.recorder.sample(Some(member), Body::Sample(Sample::Process(told)));
+        }
+    }
+}
+
+/// Looks at one member's wall clock again and again, where it tells the date.
+pub(super) async fn sample_clock(session: Session, member: MemberIndex, stop: Stop) {
+    while !stop.sleep(CLOCK_EVERY).await {
+        let endpoint = session.member(member).client_url().to_owned();
+        let told = tokio::task::spawn_blocking(move || off_by_ms(&endpoint, CLOCK_LIMIT)).await;
+        if let Ok(Ok(off_by_ms)) = told {
+            session.recorder.sample(Some(member), Body::Sample(Sample::Clock { off_by_ms }));
         }
     }
 }

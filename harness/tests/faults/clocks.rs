@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use stormglass_checkers::history::{Body, Event, FaultBegin, FaultEnd};
+use stormglass_checkers::history::{Body, Event, FaultBegin, FaultEnd, MemberIndex, Sample};
 use stormglass_checkers::judge::Judge;
 
 use super::{log, scenario_text};
@@ -71,6 +71,15 @@ const WRONG: [(&str, &str); 5] = [
     ("clock-mono", "rate = \"0.1\""),
 ];
 
+/// How often a sample of the third member's clock, taken by the date of its answers, has a minute.
+fn a_minute_ahead(events: &[Event]) -> usize {
+    let shows = |event: &&Event| {
+        let Body::Sample(Sample::Clock { off_by_ms }) = event.body else { return false };
+        event.member == Some(MemberIndex(2)) && (58_000..=60_000).contains(&off_by_ms)
+    };
+    events.iter().filter(shows).count()
+}
+
 #[test]
 fn clocks_are_wrong_in_every_way_and_a_restart_rights_them() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -106,6 +115,7 @@ fn clocks_are_wrong_in_every_way_and_a_restart_rights_them() {
     for end in &ends {
         assert!(end.landed.is_some() && end.error.is_none(), "{end:?}");
     }
+    assert!(a_minute_ahead(&events) > 0, "no look at m3's clock showed the minute");
     let restarted = ends.iter().filter(|end| end.evidence.contains_key("m3-restarted"));
     assert_eq!(restarted.count(), 1, "{ends:?}");
 }

@@ -1,5 +1,6 @@
 //! What a history comes to: one pass over the events, shared by every renderer.
 
+pub(crate) mod contents;
 mod fault;
 mod latency;
 mod member;
@@ -14,9 +15,9 @@ mod series;
 pub(crate) use fault::{Fault, FaultState};
 pub(crate) use latency::{quantile, summarise};
 pub(crate) use member::{Exit, LogFinding};
-pub(crate) use operation::{Operation, OutcomeKind};
+pub(crate) use operation::{ASKED_BY_CLIENTS, Operation, OutcomeKind, event};
 pub(crate) use pace::pace;
 pub(crate) use rate::Rates;
-pub(crate) use recovery::first_ok_after;
+pub(crate) use recovery::{Answers, FirstOk, Recovery, Stretch};
 pub use run::Digest;
 pub(crate) use series::{Measure, Points, Subject};

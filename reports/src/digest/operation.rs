@@ -105,6 +105,37 @@ impl Pairing {
     }
 }
 
+/// The event of an index. Events are numbered densely, in a whole history from 0.
+pub(crate) fn event(events: &[Event], index: u64) -> Option<&Event> {
+    let place = events.binary_search_by_key(&index, |event| event.index).ok()?;
+    events.get(place)
+}
+
+/// What etcd's API has for clients, in the words of [`kind`]; what changes or inspects members is
+/// left to faults.
+pub(crate) const ASKED_BY_CLIENTS: [&str; 20] = [
+    "put",
+    "range",
+    "range, serializable",
+    "range at a revision",
+    "delete",
+    "transaction",
+    "compact",
+    "lease grant",
+    "lease revoke",
+    "lease keepalive",
+    "lease time-to-live",
+    "lease list",
+    "lock",
+    "unlock",
+    "campaign",
+    "proclaim",
+    "election leader",
+    "resign",
+    "hash",
+    "status",
+];
+
 /// The request's kind in a word or three.
 fn kind(request: &Request) -> &'static str {
     match request {

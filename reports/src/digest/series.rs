@@ -26,6 +26,8 @@ pub(crate) enum Measure {
     Files,
     /// A member's data, in MiB.
     Disk,
+    /// By how much a member's wall clock differs from the harness's at least, in seconds.
+    Clock,
     /// How late the harness's timers fire, in seconds.
     TimerLag,
 }
@@ -53,7 +55,7 @@ pub(crate) struct Series {
 impl Measure {
     /// Whether it goes from one value to another without those between them.
     pub(crate) fn jumps(self) -> bool {
-        matches!(self, Self::Leader | Self::Term)
+        matches!(self, Self::Leader | Self::Term | Self::Clock)
     }
 }
 
@@ -72,6 +74,9 @@ impl Series {
             }
             (Body::Sample(Sample::Process(process)), Some(member)) => {
                 self.process(event.at, member, process);
+            }
+            (Body::Sample(Sample::Clock { off_by_ms }), Some(member)) => {
+                self.add(Measure::Clock, Some(member), event.at, seconds(*off_by_ms));
             }
             (Body::Sample(Sample::TimerLag { lag }), _) => {
                 self.add(Measure::TimerLag, None, event.at, lag.seconds());
@@ -141,6 +146,11 @@ impl Series {
 
 fn revision(header: Option<&Header>) -> Revision {
     header.map(|header| header.revision).unwrap_or_default()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place in a plot")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1e3
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a place in a plot")]

@@ -1,6 +1,6 @@
 //! What was checked, and whether the test tested.
 
-use stormglass_checkers::verdict::{Judgement, Verdict};
+use stormglass_checkers::verdict::{Judgement, Property, Verdict};
 
 use super::headline::{StatusView, result};
 use crate::text::{grouped, visible};
@@ -53,19 +53,37 @@ fn stats(verdict: &Verdict) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Every sometimes-property's row, unmet ones first.
-pub(crate) fn properties(judgement: &Judgement) -> Vec<PropertyRow> {
-    let properties = judgement.verdicts.iter().flat_map(|verdict| &verdict.properties);
-    let mut rows: Vec<_> = properties
-        .map(|property| PropertyRow {
-            name: visible(&property.name),
-            met: property.met(),
-            count: grouped(property.count),
-            needed: grouped(property.needed),
-        })
-        .collect();
-    rows.sort_by_key(|row| row.met);
-    rows
+/// What happened, and what had to.
+#[derive(Debug)]
+pub(crate) struct Properties {
+    /// What had to happen, unmet ones first.
+    pub(crate) needed: Vec<PropertyRow>,
+    /// What nobody asked for, and happened: name and number.
+    pub(crate) also: Vec<(String, String)>,
+    /// What nobody asked for, and did not happen.
+    pub(crate) never: Vec<String>,
+}
+
+/// The sometimes-properties.
+pub(crate) fn properties(judgement: &Judgement) -> Properties {
+    let all = judgement.verdicts.iter().flat_map(|verdict| &verdict.properties);
+    let (needed, others): (Vec<_>, Vec<_>) = all.partition(|property| property.needed > 0);
+    let (also, never): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|property| property.count > 0);
+    let row = |property: &Property| PropertyRow {
+        name: visible(&property.name),
+        met: property.met(),
+        count: grouped(property.count),
+        needed: grouped(property.needed),
+    };
+    let mut needed: Vec<_> = needed.into_iter().map(row).collect();
+    needed.sort_by_key(|row| row.met);
+    let counted = |property: &Property| (visible(&property.name), grouped(property.count));
+    Properties {
+        needed,
+        also: also.into_iter().map(counted).collect(),
+        never: never.into_iter().map(|property| visible(&property.name)).collect(),
+    }
 }
 
 /// How many findings a checker has, also those beyond its cap.

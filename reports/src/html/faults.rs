@@ -2,7 +2,7 @@
 
 use stormglass_checkers::history::Span;
 
-use crate::digest::{Digest, Fault, FaultState, first_ok_after};
+use crate::digest::{Digest, Fault, FaultState};
 use crate::text::{length, moment, visible};
 use stormglass_checkers::history::Nanos;
 
@@ -30,16 +30,14 @@ pub(crate) struct FaultRow {
     pub(crate) evidence: Vec<(String, String)>,
     /// What went wrong.
     pub(crate) error: String,
-    /// Each member's first answer after the heal.
-    pub(crate) first_ok: String,
 }
 
 /// The faults' rows, at most [`MOST_FAULTS`].
 pub(crate) fn rows(digest: &Digest) -> Vec<FaultRow> {
-    digest.faults.iter().take(MOST_FAULTS).map(|fault| row(fault, digest)).collect()
+    digest.faults.iter().take(MOST_FAULTS).map(row).collect()
 }
 
-fn row(fault: &Fault, digest: &Digest) -> FaultRow {
+fn row(fault: &Fault) -> FaultRow {
     let (class, state) = state(fault.state);
     let evidence = fault.evidence.iter().take(8);
     FaultRow {
@@ -52,11 +50,10 @@ fn row(fault: &Fault, digest: &Digest) -> FaultRow {
         state,
         evidence: evidence.map(|(name, value)| (visible(name), visible(value))).collect(),
         error: fault.error.as_deref().map(visible).unwrap_or_default(),
-        first_ok: first_ok(fault, digest),
     }
 }
 
-fn whom(fault: &Fault) -> String {
+pub(crate) fn whom(fault: &Fault) -> String {
     let members: Vec<_> = fault.members.iter().map(ToString::to_string).collect();
     let (selector, members) = (visible(&fault.selector), members.join(", "));
     match (selector.is_empty(), members.is_empty()) {
@@ -85,16 +82,4 @@ fn stretch(span: Span) -> String {
     } else {
         format!("{} for {}", moment(span.from), length(lasted))
     }
-}
-
-fn first_ok(fault: &Fault, digest: &Digest) -> String {
-    let first = first_ok_after(fault, &digest.operations);
-    let texts: Vec<_> = first
-        .iter()
-        .map(|first| match first.after {
-            Some(after) => format!("{} {}", first.member, length(after)),
-            None => format!("{} never", first.member),
-        })
-        .collect();
-    texts.join(", ")
 }

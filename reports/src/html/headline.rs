@@ -7,7 +7,7 @@ use super::findings::when;
 use crate::digest::{Digest, OutcomeKind};
 use crate::record::RunRecord;
 use crate::svg::{overview, themed};
-use crate::text::{Part, counted, grouped, length, parts, seed, visible};
+use crate::text::{Part, counted, grouped, length, opened, parts, seed, visible};
 
 /// A status as the page shows it: never by colour alone.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl Headline {
         Self {
             title: format!("{} · {scenario} · {versions} · Stormglass", status.word.to_uppercase()),
             status,
-            sentence: parts(&record.judgement.sentence),
+            sentence: parts(&opened(&record.judgement.sentence)),
             facts: facts(record, digest, scenario, versions),
             reasons: reasons(record),
             interrupted: record.facts.interrupted,

@@ -6,6 +6,7 @@ mod findings;
 mod headline;
 mod members;
 mod page;
+mod recovery;
 mod script;
 mod setup;
 mod traffic;

@@ -2,11 +2,12 @@
 
 use askama::Template;
 
-use super::checks::{CheckRow, PropertyRow, checks, properties, total_found};
+use super::checks::{CheckRow, Properties, checks, properties, total_found};
 use super::faults::{FaultRow, MOST_FAULTS};
-use super::findings::{FindingView, marks};
+use super::findings::{FindingGroup, groups, marks};
 use super::headline::Headline;
 use super::members::MembersView;
+use super::recovery::RecoveryRow;
 use super::script::{policy, script};
 use super::setup::Setup;
 use super::traffic::Traffic;
@@ -46,13 +47,14 @@ struct Page {
     policy: String,
     timeline: Option<Timeline>,
     headline: Headline,
-    findings: Vec<FindingView>,
+    findings: Vec<FindingGroup>,
     more_findings: u64,
     checks: Vec<CheckRow>,
-    properties: Vec<PropertyRow>,
+    properties: Properties,
     faults: Vec<FaultRow>,
     more_faults: usize,
     traffic: Traffic,
+    recoveries: Vec<RecoveryRow>,
     members: MembersView,
     setup: Setup,
 }
@@ -68,12 +70,13 @@ impl Page {
             timeline: Timeline::of(record, digest, marks(record.judgement)),
             headline: Headline::of(record, digest),
             more_findings: total_found(record.judgement).saturating_sub(findings.len() as u64),
-            findings,
+            findings: groups(findings),
             checks: checks(record.judgement),
             properties: properties(record.judgement),
             faults: super::faults::rows(digest),
             more_faults: digest.faults.len().saturating_sub(MOST_FAULTS),
             traffic: Traffic::of(digest)?,
+            recoveries: super::recovery::rows(digest),
             members: MembersView::of(record.preamble, digest),
             setup: Setup::of(record, digest)?,
         })

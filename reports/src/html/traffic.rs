@@ -1,9 +1,11 @@
 //! The traffic: latency by kind, pace with and without faults, and the plots.
 
+use std::collections::BTreeSet;
+
 use stormglass_checkers::history::Nanos;
 
 use super::headline::Figure;
-use crate::digest::{Digest, pace, summarise};
+use crate::digest::{ASKED_BY_CLIENTS, Digest, Measure, pace, summarise};
 use crate::plot::PLOTS;
 use crate::renderer::ReportError;
 use crate::svg::themed;
@@ -97,7 +99,36 @@ fn sentences(digest: &Digest) -> Vec<String> {
              recorder's included: {events}."
         ));
     }
+    sentences.extend(coverage(digest));
+    sentences.extend(clocks(digest));
     sentences
+}
+
+/// What of etcd's API nobody asked for.
+fn coverage(digest: &Digest) -> Option<String> {
+    let asked: BTreeSet<&str> = digest.operations.iter().map(|operation| operation.kind).collect();
+    let never = ASKED_BY_CLIENTS.iter().filter(|kind| !asked.contains(*kind));
+    let mut never: Vec<&str> = never.copied().collect();
+    if digest.watches == 0 {
+        never.push("watch");
+    }
+    (!never.is_empty() && !asked.is_empty()).then(|| {
+        format!("Not asked for in this run, so that it says nothing of them: {}.", never.join(", "))
+    })
+}
+
+/// That no clock was wrong, where that was looked at: a plot tells the rest.
+fn clocks(digest: &Digest) -> Option<String> {
+    let looks = digest.series.of(Measure::Clock)?;
+    let right = looks.values().flatten().all(|(_, off)| *off == 0.0);
+    let number = looks.values().map(|points| points.len() as u64).sum();
+    right.then(|| {
+        format!(
+            "Members' wall clocks agreed with the harness's, to the second, each of the {} times \
+             that they were looked at.",
+            grouped(number)
+        )
+    })
 }
 
 fn rate(when: &str, time: Nanos, answered: u64) -> String {

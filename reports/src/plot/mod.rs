@@ -70,7 +70,7 @@ const fn lines(
 }
 
 /// Every plot in the order in which the page shows them.
-pub(crate) const PLOTS: [Plot; 12] = [
+pub(crate) const PLOTS: [Plot; 13] = [
     Plot {
         name: "latency",
         title: "Latency by outcome",
@@ -114,6 +114,14 @@ pub(crate) const PLOTS: [Plot; 12] = [
         "From its own status: every step is an election.",
         Measure::Term,
         series::whole,
+    ),
+    lines(
+        "clock",
+        "How far each member's wall clock is off",
+        "Against the harness's, as the dates of its answers tell it: at least so much. They have \
+         whole seconds, so that less shows as nothing.",
+        Measure::Clock,
+        series::offset,
     ),
     lines(
         "database",

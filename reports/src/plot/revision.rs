@@ -6,6 +6,7 @@ use stormglass_checkers::history::{Nanos, Revision};
 
 use super::frame::{Axes, Chart, Frame, Refusal, Surface, chart, colour};
 use super::legend::{Entry, Mark, faults};
+use super::series::stepped;
 use super::{bands, frame};
 use crate::digest::Digest;
 use crate::renderer::ReportError;
@@ -81,12 +82,5 @@ fn steps<Y: Ranged<ValueType = f64>>(
             _ => columns.push((x, y)),
         }
     }
-    let mut line: Vec<(i32, i32)> = Vec::with_capacity(columns.len() * 2);
-    for (x, y) in columns {
-        if let Some(&(_, last)) = line.last().filter(|(_, last)| *last != y) {
-            line.push((x, last));
-        }
-        line.push((x, y));
-    }
-    line
+    stepped(columns)
 }

@@ -27,9 +27,13 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Whether anything of it was measured.
+    /// Whether anything of it was measured; of clocks, whether one was wrong.
     pub(crate) fn is_measured(&self, digest: &Digest) -> bool {
-        digest.series.of(self.measure).is_some_and(|all| all.values().any(|line| line.len() > 1))
+        let shows = |points: &Points| match self.measure {
+            Measure::Clock => points.iter().any(|(_, value)| *value != 0.0),
+            _ => points.len() > 1,
+        };
+        digest.series.of(self.measure).is_some_and(|all| all.values().any(shows))
     }
 
     /// Draws the plot.
@@ -71,8 +75,10 @@ impl Lines {
         lines: &[Line<'_>],
     ) -> Result<(), Refusal> {
         let values = lines.iter().flat_map(|line| line.points.iter().map(|(_, value)| *value));
-        let highest = values.fold(0.0, f64::max);
-        let vertical = 0.0..if highest > 0.0 { highest * 1.08 } else { 1.0 };
+        let (lowest, highest) = values
+            .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
+        let none = lowest >= highest;
+        let vertical = lowest * 1.08..if none { 1.0 } else { highest * 1.08 };
         let axes = Axes { frame, vertical, format: &|value| (self.format)(*value), labels: 4 };
         let chart = chart(surface, digest, &axes)?;
         bands::draw(surface, &chart, &digest.faults)?;
@@ -124,7 +130,7 @@ fn stretches<Y: Ranged<ValueType = f64>>(
 }
 
 /// The same in steps: a value holds until there is another.
-fn stepped(line: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
+pub(crate) fn stepped(line: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
     let mut steps: Vec<(i32, i32)> = Vec::with_capacity(line.len() * 2);
     for (x, y) in line {
         if let Some(&(_, last)) = steps.last().filter(|(_, last)| *last != y) {
@@ -159,6 +165,18 @@ pub(crate) fn member(value: f64) -> String {
     }
 }
 
+/// Seconds ahead (+) or behind (−).
+pub(crate) fn offset(value: f64) -> String {
+    let size = value.abs();
+    let text = match size {
+        0.0 => return "0".to_owned(),
+        size if size < 120.0 => time(size),
+        size if size < 7200.0 => format!("{} min", share(size / 60.0)),
+        size => format!("{} h", share(size / 3600.0)),
+    };
+    format!("{}{text}", if value < 0.0 { '−' } else { '+' })
+}
+
 /// Seconds.
 pub(crate) fn time(value: f64) -> String {
     length(Nanos(rounded(value * 1e9))).replace(".00 ", " ").replace(".0 ", " ")
@@ -187,5 +205,6 @@ mod tests {
         assert_eq!(share(0.256), "0.26");
         assert_eq!([member(0.0), member(2.0), member(0.5)], ["none", "m2", ""]);
         assert_eq!(time(0.02), "20 ms");
+        assert_eq!([offset(7200.0), offset(-0.1), offset(0.0)], ["+2 h", "−100 ms", "0"]);
     }
 }

@@ -105,6 +105,13 @@ impl Drawing {
         self.body.push_str(elements);
     }
 
+    /// What `draw` draws, as one step of a witness: the event that begins it.
+    pub(crate) fn step(&mut self, event: u64, draw: impl FnOnce(&mut Self)) {
+        let _ = writeln!(self.body, "<g data-event=\"{event}\">");
+        draw(self);
+        self.body.push_str("</g>\n");
+    }
+
     /// A rectangle with slightly rounded corners.
     pub(crate) fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), shape: &Shape) {
         let (width, height) = (width.max(0.0), height.max(0.0));

@@ -50,6 +50,8 @@ impl StepKind {
 /// A step to be drawn; its texts are visible-escaped already.
 #[derive(Clone, Debug)]
 pub(crate) struct StepView {
+    /// The event that it begins with.
+    pub(crate) event: u64,
     /// Whose it is.
     pub(crate) lane: String,
     /// When it began.
@@ -124,7 +126,7 @@ pub(crate) fn witness(view: &WitnessView, wide: bool) -> Drawing {
     draw_axis(&mut drawing, &axis, bottom, room.1);
     for ((step, at), frame) in view.steps.iter().zip(&placed).zip(&boxes) {
         let top = tops[frame.lane] + variant.lane_heading + 5.0 + row_offset(at, &variant);
-        draw_step(&mut drawing, step, at, top, &variant);
+        drawing.step(step.event, |drawing| draw_step(drawing, step, at, top, &variant));
     }
     drawing.set_height(bottom + 26.0);
     drawing

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use stormglass_checkers::history::{Body, Bytes, Event, MemberIndex, Nanos, Outcome, Request};
+use stormglass_checkers::history::{Body, Bytes, MemberIndex, Nanos, Outcome, Request};
 use stormglass_checkers::wording;
 
 use super::bars::{self, Bar, Look, Owner};
 use super::choice::{self, Choice, thinned};
-use super::keys::{self, Contents};
 use super::lanes::of_processes;
 use super::texts::Texts;
-use crate::digest::{Digest, Operation};
+use crate::digest::contents::{self, Contents};
+use crate::digest::{Digest, Operation, event};
 use crate::record::RunRecord;
 use crate::text::{grouped, visible};
 
@@ -23,15 +23,8 @@ const MOST_BARS: usize = 8_000;
 pub(crate) struct Timeline {
     /// What the script reads, safe within a page.
     pub(crate) json: String,
-    /// What of the run it has.
-    pub(crate) scope: Scope,
-}
-
-/// What of a run the timeline has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Scope {
-    /// In one sentence.
-    pub(crate) sentence: String,
+    /// What of the run it has, in one sentence.
+    pub(crate) scope: String,
 }
 
 impl Timeline {
@@ -55,7 +48,7 @@ impl Timeline {
     }
 }
 
-fn scope(choice: &Choice, bars: &Bars) -> Scope {
+fn scope(choice: &Choice, bars: &Bars) -> String {
     let shown = grouped(choice.places.len() as u64);
     let mut sentence = match choice.left_out {
         0 => format!("All {shown} operations are here."),
@@ -73,7 +66,7 @@ fn scope(choice: &Choice, bars: &Bars) -> Scope {
         let of_watches = format!(" Of what watches delivered, {left_out} frames are left out.");
         sentence.push_str(&of_watches);
     }
-    Scope { sentence }
+    sentence
 }
 
 /// Bars that are shown.
@@ -99,17 +92,12 @@ fn some_bars(all: Vec<Bar>, steps: &BTreeSet<u64>) -> Bars {
 #[derive(Serialize)]
 struct Data {
     window: [u64; 2],
-    lanes: Vec<Lane>,
+    /// Their names.
+    lanes: Vec<String>,
     texts: Vec<String>,
     operations: Operations,
     bars: BarColumns,
     findings: Vec<FindingMark>,
-}
-
-#[derive(Serialize)]
-struct Lane {
-    name: String,
-    kind: &'static str,
 }
 
 /// One column for each property, one entry for each operation.
@@ -150,8 +138,6 @@ struct BarColumns {
 pub(crate) struct FindingMark {
     /// Its number on the page.
     pub(crate) number: usize,
-    /// What went wrong, made visible.
-    pub(crate) title: String,
     /// The events of its witness: invocations of operations.
     pub(crate) steps: Vec<u64>,
 }
@@ -172,14 +158,8 @@ impl<'a> Builder<'a> {
         let owners: BTreeSet<&Owner> = bars.iter().map(|bar| &bar.owner).collect();
         let places: BTreeMap<&Owner, usize> = owners.iter().copied().zip(0..).collect();
         let (rows, clients) = of_processes(&self.digest.operations, self.digest.window.to);
-        let kind = |owner: &Owner| match owner {
-            Owner::Fault(_) => "fault",
-            Owner::Member(_) => "member",
-            Owner::Recorder(_) | Owner::Watcher(_) => "watcher",
-        };
-        let around =
-            owners.iter().map(|owner| Lane { name: visible(&owner.name()), kind: kind(owner) });
-        let client = |row| Lane { name: format!("client {}", row + 1), kind: "client" };
+        let around = owners.iter().map(|owner| visible(&owner.name()));
+        let client = |row| format!("client {}", row + 1);
         let lanes = around.chain((0..clients).map(client)).collect();
         let operations =
             self.operations(|operation| places.len() + rows.get(&operation.process).unwrap_or(&0));
@@ -208,7 +188,7 @@ impl<'a> Builder<'a> {
                 if !states.is_empty() {
                     columns.states.insert(place, states);
                 }
-                keys::revision(request, outcome)
+                contents::revision(request, outcome)
             });
             let response = outcome
                 .map_or_else(|| "no answer before the history ends".to_owned(), wording::outcome);
@@ -234,7 +214,7 @@ impl<'a> Builder<'a> {
     fn contents(&self, operations: &[&Operation]) -> Contents {
         let requests = operations.iter().filter_map(|operation| self.request(operation));
         let wanted: BTreeSet<Bytes> =
-            requests.flat_map(|request| keys::keys(request).into_iter().cloned()).collect();
+            requests.flat_map(|request| contents::keys(request).into_iter().cloned()).collect();
         Contents::of(self.record.events, &wanted)
     }
 
@@ -245,16 +225,9 @@ impl<'a> Builder<'a> {
         request: &Request,
         outcome: &Outcome,
     ) -> Vec<[usize; 3]> {
-        let Some(revision) = keys::revision(request, outcome) else { return Vec::new() };
-        let before =
-            if keys::has_written(request, outcome) { revision.previous() } else { revision };
-        let mut states = Vec::new();
-        for key in keys::keys(request) {
-            if let Some((was, is)) = contents.at(key, before).zip(contents.at(key, revision)) {
-                states.push([&key.to_string(), &was, &is].map(|text| self.texts.place(text)));
-            }
-        }
-        states
+        let changes = contents.around(request, outcome);
+        let place = |texts: [&str; 3]| texts.map(|text| self.texts.place(text));
+        changes.iter().map(|it| [&*it.key, &*it.before, &*it.after]).map(place).collect()
     }
 
     fn bars(&mut self, bars: &[Bar], places: &BTreeMap<&Owner, usize>) -> BarColumns {
@@ -283,12 +256,6 @@ impl<'a> Builder<'a> {
             _ => None,
         }
     }
-}
-
-/// Events are numbered densely, in a whole history from 0.
-fn event(events: &[Event], index: u64) -> Option<&Event> {
-    let place = events.binary_search_by_key(&index, |event| event.index).ok()?;
-    events.get(place)
 }
 
 fn micros(at: Nanos) -> u64 {

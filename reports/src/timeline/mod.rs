@@ -3,14 +3,12 @@
 //! ```text
 //! choice ── which operations go into the page
 //! lanes  ── who has which row
-//! keys   ── what the keys of an operation held before and after it
 //! data   ── all of it, as the script reads it
 //! ```
 
 mod bars;
 mod choice;
 mod data;
-mod keys;
 mod lanes;
 mod texts;
 

@@ -23,7 +23,7 @@ const words = item => isBar(item)
 
 // Items of each lane in the order of their beginnings; `longest` bounds how far back a look
 // for what overlaps a moment must go.
-const lanes = data.lanes.map(lane => ({ ...lane, items: [], longest: 0 }));
+const lanes = data.lanes.map(name => ({ name, items: [], longest: 0 }));
 const itemOfEvent = new Map();
 const add = (item, event) => {
   const lane = lanes[laneOf(item)];

@@ -177,6 +177,20 @@ impl Session {
         STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64")
     }
 
+    /// A picture of a part of the page: from the top of one element to the bottom of another.
+    pub(crate) fn picture_of(&mut self, [first, last]: [&str; 2]) -> Vec<u8> {
+        let (first, last) = (json!(first), json!(last));
+        let clip = self.evaluate(&format!(
+            "(() => {{ const box = name => document.querySelector(name).getBoundingClientRect(); \
+             const y = Math.max(0, box({first}).top + scrollY - 12); \
+             const bottom = box({last}).bottom + scrollY + 12; \
+             return {{ x: 0, y, width: innerWidth, height: bottom - y, scale: 1 }}; }})()"
+        ));
+        let asked = json!({ "clip": clip, "captureBeyondViewport": true });
+        let picture = self.call("Page.captureScreenshot", &asked);
+        STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64")
+    }
+
     /// The page on paper, as a PDF.
     pub(crate) fn printed(&mut self) -> Vec<u8> {
         let printed = self.call("Page.printToPDF", &json!({ "printBackground": true }));

@@ -96,7 +96,7 @@ fn preamble() -> Preamble {
         start_revision: Revision(1),
         exclusive: true,
         revisions: true,
-        started: "2026-11-23 01:40:00 UTC".to_owned(),
+        started: "2026-11-23T01:40:00Z".to_owned(),
         written_by: "0.1.0".to_owned(),
     }
 }
@@ -107,7 +107,7 @@ fn facts() -> RunFacts {
         command: "stormglass run demo --etcd 3.5.1 --seed 0x2a91".to_owned(),
         check_command: "stormglass check runs/20261123T014000Z-demo-2a91".to_owned(),
         exit_code: 1,
-        started: "2026-11-23 01:40:00 UTC".to_owned(),
+        started: "2026-11-23T01:40:00Z".to_owned(),
         duration: Nanos(38_400_000_000),
         files: vec![
             file("plan.json", "everything that was to be attempted"),

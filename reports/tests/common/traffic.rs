@@ -71,6 +71,7 @@ pub(crate) fn events(shape: Shape) -> Vec<Event> {
             if !hit(member, at, shape.faults) {
                 loose.push((at, None, Some(MemberIndex(member)), status(member, at)));
                 loose.push((at, None, Some(MemberIndex(member)), process(member, second)));
+                loose.push((at, None, Some(MemberIndex(member)), clock(member, second)));
             }
         }
     }
@@ -164,6 +165,12 @@ fn process(member: u16, second: u64) -> Body {
         open_files: 20 + number,
         disk_bytes: (130 + second) << 20,
     }))
+}
+
+/// The third member's clock is wrong for a while.
+fn clock(member: u16, second: u64) -> Body {
+    let off_by_ms = if member == 2 && (8..12).contains(&second) { -42_000 } else { 0 };
+    Body::Sample(Sample::Clock { off_by_ms })
 }
 
 fn timer_lag(second: u64) -> Body {

@@ -26,6 +26,8 @@ fn from_a_finding_to_its_operations_by_clicks() {
     let run = Run::lost_write(Shape::DEMO);
     let Some(mut session) = open(&run, 1280, Scheme::Light) else { return };
     session.click("#finding-1 button[data-finding]");
+    let part = session.picture_of(["#timeline", "#timeline"]);
+    assert!(part.starts_with(b"\x89PNG"), "no picture of a part of the page");
     keep(&mut session, "timeline-finding.png");
     assert!(session.text(".detail").contains("read of k17"), "{}", session.text(".detail"));
     assert!(session.text(".detail").contains("A step of finding 1"));

@@ -48,29 +48,13 @@ fn list(book: &Book, format: Format) -> Result<ExitCode, CommandError> {
 fn unknown(wanted: &str) -> CommandError {
     let names = Book::names();
     let mut near: Vec<&str> = names.clone();
-    near.sort_by_key(|name| edit_distance(name, wanted));
+    near.sort_by_key(|name| strsim::levenshtein(name, wanted));
     near.truncate(3);
     CommandError::usage(format!(
         "there is no anomaly `{wanted}`: did you mean {}? `stormglass explain` names all {}",
         near.join(", "),
         names.len()
     ))
-}
-
-/// How many letters must be put in, taken out or changed.
-fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, expected) in other.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *expected);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 fn lines(anomaly: &Anomaly, style: Style) -> Vec<String> {
@@ -130,14 +114,7 @@ struct Guarantee {
 
 #[cfg(test)]
 mod tests {
-    use super::{edit_distance, wrapped};
-
-    #[test]
-    fn distances_count_letters() {
-        assert_eq!(edit_distance("stale-read", "stale-read"), 0);
-        assert_eq!(edit_distance("stale-read", "stale_reads"), 2);
-        assert_eq!(edit_distance("", "abc"), 3);
-    }
+    use super::wrapped;
 
     #[test]
     fn long_texts_are_cut_between_words() {

@@ -127,7 +127,7 @@ fn plan(
         owner: options.owner.clone(),
         pause,
         user: options.wiring.user(),
-        entered: options.wiring.is_out_of_reach(),
+        entered: options.wiring.entered(),
         home,
         memory: options.memory.clone(),
         log_path: options.cluster.log(&all[position].name)?,

@@ -35,8 +35,8 @@ impl Wiring {
         }
     }
 
-    /// Whether members are out of reach but by the engine.
-    pub(super) fn is_out_of_reach(&self) -> Result<(), Unsupported> {
+    /// Whether members' containers may be entered, or why not.
+    pub(super) fn entered(&self) -> Result<(), Unsupported> {
         match self {
             Self::Switch(_) => Ok(()),
             Self::Bridge(reason) => Err(reason.clone()),

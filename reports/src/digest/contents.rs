@@ -12,15 +12,23 @@ const MOST_KEYS: usize = 4;
 
 /// Every change of some keys that any watch delivered, in the order of revisions.
 #[derive(Debug, Default)]
-pub(super) struct Contents {
+pub(crate) struct Contents {
     /// By key and revision; nothing where the key was deleted.
     changes: BTreeMap<Bytes, BTreeMap<Revision, Option<String>>>,
+}
+
+/// What a key held before and after an operation, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) key: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
 }
 
 impl Contents {
     /// Reads the changes of these keys. Where members disagree, the first word stands: the
     /// findings tell of the others.
-    pub(super) fn of(events: &[Event], keys: &BTreeSet<Bytes>) -> Self {
+    pub(crate) fn of(events: &[Event], keys: &BTreeSet<Bytes>) -> Self {
         let mut contents = Self::default();
         let frames = events.iter().filter_map(|event| match &event.body {
             Body::Watch(watch) => match &watch.frame {
@@ -39,9 +47,21 @@ impl Contents {
         contents
     }
 
+    /// What each key that an answered operation names held before and after it; nothing where no
+    /// watch tells.
+    pub(crate) fn around(&self, request: &Request, outcome: &Outcome) -> Vec<Change> {
+        let Some(revision) = revision(request, outcome) else { return Vec::new() };
+        let earlier = if has_written(request, outcome) { revision.previous() } else { revision };
+        let change = |key: &Bytes| {
+            let (before, after) = self.at(key, earlier).zip(self.at(key, revision))?;
+            Some(Change { key: key.to_string(), before, after })
+        };
+        keys(request).into_iter().filter_map(change).collect()
+    }
+
     /// What a key held once everything up to a revision had happened; nothing where no watch
     /// tells.
-    pub(super) fn at(&self, key: &Bytes, revision: Revision) -> Option<String> {
+    fn at(&self, key: &Bytes, revision: Revision) -> Option<String> {
         let changes = self.changes.get(key)?;
         let known = changes.range(..=revision).next_back();
         Some(match known {
@@ -53,7 +73,7 @@ impl Contents {
 }
 
 /// The revision that an answered operation belongs to: that of its reading, or of its answer.
-pub(super) fn revision(request: &Request, outcome: &Outcome) -> Option<Revision> {
+pub(crate) fn revision(request: &Request, outcome: &Outcome) -> Option<Revision> {
     if let Request::Range(range) = request
         && !range.revision.is_zero()
     {
@@ -68,7 +88,7 @@ pub(super) fn revision(request: &Request, outcome: &Outcome) -> Option<Revision>
 }
 
 /// Whether an answered operation made the revision that it was answered with.
-pub(super) fn has_written(request: &Request, outcome: &Outcome) -> bool {
+fn has_written(request: &Request, outcome: &Outcome) -> bool {
     let Outcome::Ok(response) = outcome else { return false };
     match (request, response) {
         (Request::Put(_), _) => true,
@@ -82,7 +102,7 @@ pub(super) fn has_written(request: &Request, outcome: &Outcome) -> bool {
 }
 
 /// The single keys that a request names; of ranges of keys only the first is a key.
-pub(super) fn keys(request: &Request) -> Vec<&Bytes> {
+pub(crate) fn keys(request: &Request) -> Vec<&Bytes> {
     let mut keys = Vec::new();
     match request {
         Request::Put(put) => keys.push(&put.key),
