@@ -19,6 +19,8 @@ use crate::series::{Expected, Plan, Seeds, Series};
 /// Checkers whose findings mean that data was lost or differs; a finding about watches
 /// alone does not count.
 const DATA_CHECKERS: [&str; 3] = ["convergence", "durability", "linearizability"];
+/// That members disagree about a pair of one revision, which `revisions` finds, means the same.
+const MEMBERS_DISAGREE: &str = "revisions: conflicting-observations";
 /// A bug must be found within this time, from the command's start to its end.
 const SECONDS_MAX: f64 = 120.0;
 
@@ -73,7 +75,8 @@ impl CampaignRow {
 }
 
 fn is_about_data(finding: &str) -> bool {
-    finding.split_once(':').is_some_and(|(checker, _)| DATA_CHECKERS.contains(&checker))
+    let checker = finding.split_once(':').map(|(checker, _)| checker);
+    finding == MEMBERS_DISAGREE || checker.is_some_and(|checker| DATA_CHECKERS.contains(&checker))
 }
 
 /// Measures what is not measured yet; returns whether every series is as expected.

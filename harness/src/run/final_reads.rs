@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use stormglass_checkers::history::{
     HashKv, LeaseId, LeaseRef, MemberIndex, Outcome, Range, Request, Response, Revision,
     WatchFrame, WatchKind, WatchOpen, WatchRequest,
@@ -70,23 +71,32 @@ pub(super) async fn read_all(
         // What such a server has of revisions says nothing of how far a member is.
         return last;
     }
-    for member in session.members() {
-        let mut connection = session.connect(member).await;
-        catch_up(session, &mut connection, member, last).await;
-        // The hash is of all keys, and costs a store of others' more than a run of ours may.
-        let ours = !session.target.runs_already();
-        let compacted =
-            if ours { hash(session, &mut connection, member, last).await } else { None };
-        let status = Request::Status {};
-        session.operate(&mut connection, member, status, READ_LIMIT).await;
-        let oldest = match compacted {
-            Some(revision) if above_compaction => revision.next(),
-            Some(revision) => revision,
-            None => start,
-        };
-        watch_all(session, &mut connection, member, oldest.max(start.next()), last).await;
-    }
+    // All at once: a member that never catches up is waited for, but not before the others.
+    let alone = |member| Box::pin(read_alone(session, member, (start, last), above_compaction));
+    join_all(session.members().map(alone)).await;
     last
+}
+
+/// What one member has and delivers, from the run's start to its final revision.
+async fn read_alone(
+    session: &Session,
+    member: MemberIndex,
+    (start, last): (Revision, Revision),
+    above_compaction: bool,
+) {
+    let mut connection = session.connect(member).await;
+    catch_up(session, &mut connection, member, last).await;
+    // The hash is of all keys, and costs a store of others' more than a run of ours may.
+    let ours = !session.target.runs_already();
+    let compacted = if ours { hash(session, &mut connection, member, last).await } else { None };
+    let status = Request::Status {};
+    session.operate(&mut connection, member, status, READ_LIMIT).await;
+    let oldest = match compacted {
+        Some(revision) if above_compaction => revision.next(),
+        Some(revision) => revision,
+        None => start,
+    };
+    watch_all(session, &mut connection, member, oldest.max(start.next()), last).await;
 }
 
 /// A read of every key of the run.
