@@ -29,8 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let browser = Browser::find().ok_or("there is no Chromium on the PATH: install `chromium`")?;
     let (page, render_seconds) = page(operations)?;
     let mut session = Session::open(&browser, &page, 1280, Scheme::Light);
-    let paint =
-        session.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime");
+    // The browser tells of it some time after it was.
+    let paint = session.evaluate(
+        "new Promise(done => { const look = () => { \
+         const [entry] = performance.getEntriesByName('first-contentful-paint'); \
+         if (entry) done(entry.startTime); else setTimeout(look, 20); }; look(); })",
+    );
     let shown = session.evaluate(
         "JSON.parse(document.querySelector('#timeline-data').textContent).operations.event.length",
     );
