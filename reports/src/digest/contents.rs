@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stormglass_checkers::history::{
-    Body, Bytes, Event, KeyEventKind, Outcome, Request, Response, Revision, TxnOp, WatchFrame,
+    Body, Bytes, Event, KeyEvent, KeyEventKind, Outcome, Request, Response, Revision, TxnOp,
+    WatchFrame,
 };
 use stormglass_checkers::wording;
 
 /// Keys of one operation whose contents are told.
 const MOST_KEYS: usize = 4;
 
-/// Every change of some keys that any watch delivered, in the order of revisions.
+/// Every change of some keys that any watch delivered.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
-    /// By key and revision; nothing where the key was deleted.
-    changes: BTreeMap<Bytes, BTreeMap<Revision, Option<String>>>,
+pub(crate) struct Contents<'a> {
+    /// By key, in the order of revisions, each once.
+    changes: BTreeMap<Bytes, Vec<&'a KeyEvent>>,
 }
 
 /// What a key held before and after an operation, in words.
@@ -25,11 +26,12 @@ pub(crate) struct Change {
     pub(crate) after: String,
 }
 
-impl Contents {
+impl<'a> Contents<'a> {
     /// Reads the changes of these keys. Where members disagree, the first word stands: the
     /// findings tell of the others.
-    pub(crate) fn of(events: &[Event], keys: &BTreeSet<Bytes>) -> Self {
-        let mut contents = Self::default();
+    pub(crate) fn of(events: &'a [Event], keys: BTreeSet<Bytes>) -> Self {
+        let mut changes: BTreeMap<Bytes, Vec<&KeyEvent>> =
+            keys.into_iter().map(|key| (key, Vec::new())).collect();
         let frames = events.iter().filter_map(|event| match &event.body {
             Body::Watch(watch) => match &watch.frame {
                 WatchFrame::Events(events) => Some(&events.events),
@@ -37,14 +39,17 @@ impl Contents {
             },
             _ => None,
         });
-        for change in frames.flatten().filter(|change| keys.contains(&change.kv.key)) {
-            let of_key = contents.changes.entry(change.kv.key.clone()).or_default();
-            of_key.entry(change.kv.mod_revision).or_insert_with(|| match change.kind {
-                KeyEventKind::Put => Some(wording::pair(&change.kv)),
-                KeyEventKind::Delete => None,
-            });
+        for change in frames.flatten() {
+            if let Some(of_key) = changes.get_mut(&change.kv.key) {
+                of_key.push(change);
+            }
         }
-        contents
+        for of_key in changes.values_mut() {
+            // In the order of events where revisions are equal.
+            of_key.sort_by_key(|change| change.kv.mod_revision);
+            of_key.dedup_by_key(|change| change.kv.mod_revision);
+        }
+        Self { changes }
     }
 
     /// What each key that an answered operation names held before and after it; nothing where no
@@ -62,11 +67,11 @@ impl Contents {
     /// What a key held once everything up to a revision had happened; nothing where no watch
     /// tells.
     fn at(&self, key: &Bytes, revision: Revision) -> Option<String> {
-        let changes = self.changes.get(key)?;
-        let known = changes.range(..=revision).next_back();
-        Some(match known {
-            Some((_, Some(pair))) => pair.clone(),
-            Some((_, None)) => format!("no key {key}"),
+        let changes = self.changes.get(key).filter(|changes| !changes.is_empty())?;
+        let known = changes.partition_point(|change| change.kv.mod_revision <= revision);
+        Some(match known.checked_sub(1).map(|last| changes[last]) {
+            Some(change) if change.kind == KeyEventKind::Put => wording::pair(&change.kv),
+            Some(_) => format!("no key {key}"),
             None => format!("no key {key}, or one that no watch showed"),
         })
     }
@@ -126,9 +131,7 @@ pub(crate) fn keys(request: &Request) -> Vec<&Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use stormglass_checkers::history::{
-        KeyEvent, KeyValue, Nanos, WatchEvent, WatchEvents, WatchId,
-    };
+    use stormglass_checkers::history::{KeyValue, Nanos, WatchEvent, WatchEvents, WatchId};
 
     use super::*;
 
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn a_key_holds_what_the_last_change_before_made_of_it() {
         let events = [change(5, Some("a")), change(9, None), change(5, Some("another word"))];
-        let contents = Contents::of(&events, &BTreeSet::from(["k".into()]));
+        let contents = Contents::of(&events, BTreeSet::from(["k".into()]));
         let at = |revision| contents.at(&"k".into(), Revision(revision)).expect("it is known");
         assert_eq!(at(4), "no key k, or one that no watch showed");
         assert_eq!(at(5), "k = \"a\" of revision 5");

@@ -147,7 +147,7 @@ pub(crate) fn views(record: &RunRecord<'_>, digest: &Digest) -> Vec<FindingView>
 struct Known<'a> {
     record: &'a RunRecord<'a>,
     digest: &'a Digest,
-    contents: &'a Contents,
+    contents: &'a Contents<'a>,
 }
 
 impl Known<'_> {
@@ -212,12 +212,12 @@ fn request(events: &[Event], index: u64) -> Option<&Request> {
 }
 
 /// What the keys that the listed steps name held when.
-fn contents(record: &RunRecord<'_>) -> Contents {
+fn contents<'a>(record: &RunRecord<'a>) -> Contents<'a> {
     let listed =
         shown(record.judgement).flat_map(|(_, finding)| ends(&finding.witness.steps, MOST_LISTED));
     let requests = listed.filter_map(|step| request(record.events, step.index));
     let keys = requests.flat_map(|request| contents::keys(request).into_iter().cloned()).collect();
-    Contents::of(record.events, &keys)
+    Contents::of(record.events, keys)
 }
 
 fn view(known: &Known<'_>, number: usize, checker: &str, finding: &Finding) -> FindingView {

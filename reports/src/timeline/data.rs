@@ -211,17 +211,17 @@ impl<'a> Builder<'a> {
     }
 
     /// What the keys of these operations held when.
-    fn contents(&self, operations: &[&Operation]) -> Contents {
+    fn contents(&self, operations: &[&Operation]) -> Contents<'a> {
         let requests = operations.iter().filter_map(|operation| self.request(operation));
         let wanted: BTreeSet<Bytes> =
             requests.flat_map(|request| contents::keys(request).into_iter().cloned()).collect();
-        Contents::of(self.record.events, &wanted)
+        Contents::of(self.record.events, wanted)
     }
 
     /// Key, before and after, of each key that an answered operation names.
     fn states(
         &mut self,
-        contents: &Contents,
+        contents: &Contents<'_>,
         request: &Request,
         outcome: &Outcome,
     ) -> Vec<[usize; 3]> {
