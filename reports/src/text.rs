@@ -58,7 +58,7 @@ pub(crate) fn parts(sentence: &str) -> Vec<Part> {
 
 /// A sentence with a capital at its beginning, unless that may be a key or a member.
 pub(crate) fn opened(sentence: &str) -> String {
-    const WORDS: [&str; 5] = ["at ", "key ", "lease ", "the ", "watch "];
+    const WORDS: [&str; 6] = ["after ", "at ", "key ", "lease ", "the ", "watch "];
     let is_word = WORDS.iter().any(|word| sentence.starts_with(word));
     let mut characters = sentence.chars();
     match characters.next().filter(|_| is_word) {
