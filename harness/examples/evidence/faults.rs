@@ -128,7 +128,7 @@ fn measure_one(
     Ok(row)
 }
 
-/// The fault once, on the second member, in light traffic; a database and a log that are large
+/// The fault once, on the second member where it is not of the whole cluster, in light traffic; a database and a log that are large
 /// enough for those that need some.
 fn scenario_of(entry: &FaultEntry, release: &str) -> String {
     let other = RELEASES.into_iter().find(|other| *other != release).unwrap_or(release);
@@ -138,6 +138,7 @@ fn scenario_of(entry: &FaultEntry, release: &str) -> String {
         _ => String::new(),
     };
     let kind = entry.kind;
+    let target = if kind == "restore" { "\"all\"" } else { "[\"m2\"]" };
     format!(
         "schema = 1\nname = \"fault\"\n[cluster.flags]\nsnapshot-count = \"300\"\n\
          [workload]\nclients = 6\nwatchers = 2\nrate = 300\nprefill = 6000\n\
@@ -145,7 +146,7 @@ fn scenario_of(entry: &FaultEntry, release: &str) -> String {
          [limits]\nduration = \"16s\"\n[[avoid]]\nreleases = \"*\"\n\
          triggers = [\"txn-range-revision\", \"watch-compacted-start\", \
          \"watch-future-start\", \"late-keepalive\"]\n[[fault]]\nkind = \"{kind}\"\n\
-         target = [\"m2\"]\nat = \"4s\"\nparams = {{ {params} }}\n"
+         target = {target}\nat = \"4s\"\nparams = {{ {params} }}\n"
     )
 }
 
