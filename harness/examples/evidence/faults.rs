@@ -128,8 +128,8 @@ fn measure_one(
     Ok(row)
 }
 
-/// The fault once, on the second member where it is not of the whole cluster, in light traffic; a database and a log that are large
-/// enough for those that need some.
+/// The fault once, on the second member where it is not of the whole cluster, in light traffic;
+/// a database and a log that are large enough for those that need some.
 fn scenario_of(entry: &FaultEntry, release: &str) -> String {
     let other = RELEASES.into_iter().find(|other| *other != release).unwrap_or(release);
     let params = match entry.kind {

@@ -153,12 +153,10 @@ impl Stage<'_> {
                 self.background.spawn(keep(session, member, from, every, stop, sender));
                 self.progress.push(receiver);
             }
-            let (session, stop) = (self.session.clone(), self.closing.clone());
-            self.background.spawn(sample_status(session, member, stop));
-            let (session, stop) = (self.session.clone(), self.closing.clone());
-            self.background.spawn(sample_process(session, member, stop));
-            let (session, stop) = (self.session.clone(), self.closing.clone());
-            self.background.spawn(sample_clock(session, member, stop));
+            let (session, stop) = (|| self.session.clone(), || self.closing.clone());
+            self.background.spawn(sample_status(session(), member, stop()));
+            self.background.spawn(sample_process(session(), member, stop()));
+            self.background.spawn(sample_clock(session(), member, stop()));
         }
         self.background.spawn(watch_exits(self.session.clone(), self.closing.clone()));
         self.background.spawn(sample_lag(self.session.clone(), self.closing.clone()));

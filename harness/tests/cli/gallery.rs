@@ -108,7 +108,7 @@ fn names_what_it_is_about(finding: &Finding) {
         format!("{member} {} {}", step.what, step.shows)
     });
     let told: String = steps.collect::<Vec<_>>().join("\n");
-    let words: Vec<&str> = sentence.split(|it: char| !it.is_alphanumeric()).collect();
+    let words = words(sentence);
     let revisions = words.windows(2).filter(|pair| pair[0].starts_with("revision"));
     let revisions: Vec<&str> =
         revisions.map(|pair| pair[1]).filter(|word| word.parse::<u64>().is_ok()).collect();
@@ -116,6 +116,10 @@ fn names_what_it_is_about(finding: &Finding) {
     let members: Vec<&str> = words.iter().filter(is_member).copied().collect();
     assert!(!members.is_empty(), "no member: {sentence}");
     for named in revisions.iter().chain(&members) {
-        assert!(told.contains(named), "{named}: {sentence}\n{told}");
+        assert!(self::words(&told).contains(named), "{named}: {sentence}\n{told}");
     }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(|it: char| !it.is_alphanumeric()).collect()
 }

@@ -12,14 +12,14 @@ use stormglass_checkers::wording;
 const MOST_KEYS: usize = 4;
 
 /// Every change of some keys that any watch delivered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Contents<'a> {
     /// By key, in the order of revisions, each once.
     changes: BTreeMap<Bytes, Vec<&'a KeyEvent>>,
 }
 
 /// What a key held before and after an operation, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) key: String,
     pub(crate) before: String,

@@ -18,6 +18,6 @@ pub(crate) use member::{Exit, LogFinding};
 pub(crate) use operation::{ASKED_BY_CLIENTS, Operation, OutcomeKind, event};
 pub(crate) use pace::pace;
 pub(crate) use rate::Rates;
-pub(crate) use recovery::{Answers, FirstOk, Recovery, Stretch};
+pub(crate) use recovery::{Answers, FirstOk, Recovery, Stretch, Untold};
 pub use run::Digest;
 pub(crate) use series::{Measure, Points, Subject};

@@ -29,15 +29,26 @@ pub(crate) struct FirstOk {
     pub(crate) after: Option<Nanos>,
 }
 
+/// Why nothing is told of a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Untold {
+    /// What happened could be another fault's doing.
+    AnotherFault,
+    /// The traffic had not begun, or was over.
+    NoTraffic,
+    /// The fault took no time.
+    NoTime,
+}
+
 /// How the cluster took a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recovery {
-    /// Up to [`AROUND`] before it, without other faults; none where one held.
-    pub(crate) before: Option<Stretch>,
-    /// While it held; none for a fault that takes no time.
-    pub(crate) during: Option<Stretch>,
-    /// Up to [`AROUND`] after it, without other faults; none where one held.
-    pub(crate) after: Option<Stretch>,
+    /// Up to [`AROUND`] before it, without other faults.
+    pub(crate) before: Result<Stretch, Untold>,
+    /// While it held.
+    pub(crate) during: Result<Stretch, Untold>,
+    /// Up to [`AROUND`] after it, without other faults.
+    pub(crate) after: Result<Stretch, Untold>,
     /// The longest time without any answer, from its beginning to the end of what is looked at.
     pub(crate) gap: Nanos,
     /// Each member that it hit, where it was healed.
@@ -88,9 +99,10 @@ impl Answers {
         let before = calm_before(held.from, &others, traffic);
         let after = calm_after(held.to, &others, traffic);
         let looked_at = Span { from: held.from, to: after.map_or(held.to, |after| after.to) };
+        let during = if held.from < held.to { Ok(held) } else { Err(Untold::NoTime) };
         Some(Recovery {
             before: before.map(|span| self.stretch(span)),
-            during: (held.from < held.to).then(|| self.stretch(held)),
+            during: during.map(|span| self.stretch(span)),
             after: after.map(|span| self.stretch(span)),
             gap: self.longest_gap(looked_at),
             first: self.first_ok_after(fault),
@@ -140,25 +152,25 @@ impl Answers {
 }
 
 /// The time before a moment in which no fault held.
-fn calm_before(moment: Nanos, others: &[Span], traffic: Span) -> Option<Span> {
+fn calm_before(moment: Nanos, others: &[Span], traffic: Span) -> Result<Span, Untold> {
     if others.iter().any(|other| other.from < moment && other.to >= moment) {
-        return None;
+        return Err(Untold::AnotherFault);
     }
     let earliest = Nanos(moment.0.saturating_sub(AROUND.0)).max(traffic.from);
     let ended = others.iter().map(|other| other.to).filter(|to| *to < moment);
     let from = ended.fold(earliest, Nanos::max);
-    (from < moment).then_some(Span { from, to: moment })
+    if from < moment { Ok(Span { from, to: moment }) } else { Err(Untold::NoTraffic) }
 }
 
 /// The time after a moment in which no fault held.
-fn calm_after(moment: Nanos, others: &[Span], traffic: Span) -> Option<Span> {
+fn calm_after(moment: Nanos, others: &[Span], traffic: Span) -> Result<Span, Untold> {
     if others.iter().any(|other| other.from <= moment && other.to > moment) {
-        return None;
+        return Err(Untold::AnotherFault);
     }
     let latest = Nanos(moment.0.saturating_add(AROUND.0)).min(traffic.to);
     let began = others.iter().map(|other| other.from).filter(|from| *from > moment);
     let to = began.fold(latest, Nanos::min);
-    (moment < to).then_some(Span { from: moment, to })
+    if moment < to { Ok(Span { from: moment, to }) } else { Err(Untold::NoTraffic) }
 }
 
 #[cfg(test)]
@@ -213,7 +225,7 @@ mod tests {
         let before = told.before.expect("it was calm");
         assert_eq!((before.time, before.answered), (Nanos(3 * SECOND), 3));
         assert_eq!(before.latency, Some([Nanos(SECOND / 10); 2]));
-        assert_eq!(told.during.map(|during| (during.answered, during.latency)), Some((0, None)));
+        assert_eq!(told.during.map(|during| (during.answered, during.latency)), Ok((0, None)));
         let after = told.after.expect("it was calm");
         assert_eq!((after.time, after.answered), (Nanos(5 * SECOND), 3));
         assert_eq!(told.gap, Nanos(4 * SECOND));
@@ -226,8 +238,20 @@ mod tests {
         let answers = answers(1..40);
         let faults = [fault(1, span(20, 22)), fault(2, span(18, 30))];
         let told = answers.recovery(&faults[0], &faults, span(0, 40)).expect("it landed");
-        assert_eq!((told.before, told.after), (None, None));
+        let another = Err(Untold::AnotherFault);
+        assert_eq!((told.before, told.after), (another, another));
         let outer = answers.recovery(&faults[1], &faults, span(0, 40)).expect("it landed");
-        assert!(outer.before.is_some() && outer.after.is_some());
+        assert!(outer.before.is_ok() && outer.after.is_ok());
+    }
+
+    #[test]
+    fn before_and_behind_the_traffic_there_is_nothing_to_tell() {
+        let answers = answers(1..40);
+        let faults = [fault(1, span(10, 30)), fault(2, span(35, 35))];
+        let told = answers.recovery(&faults[0], &faults, span(10, 30)).expect("it landed");
+        let nothing = Err(Untold::NoTraffic);
+        assert_eq!((told.before, told.after), (nothing, nothing));
+        let instant = answers.recovery(&faults[1], &faults, span(10, 38)).expect("it landed");
+        assert_eq!(instant.during, Err(Untold::NoTime));
     }
 }

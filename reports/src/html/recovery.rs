@@ -3,7 +3,7 @@
 use stormglass_checkers::history::Nanos;
 
 use super::faults::{MOST_FAULTS, whom};
-use crate::digest::{Answers, Digest, Fault, FirstOk, Recovery, Stretch};
+use crate::digest::{Answers, Digest, Fault, FirstOk, Recovery, Stretch, Untold};
 use crate::text::{length, visible};
 
 /// A fault's row.
@@ -51,18 +51,21 @@ fn row(fault: &Fault, recovery: &Recovery) -> RecoveryRow {
         kind: visible(&fault.kind),
         whom: whom(fault),
         stretches: [
-            cell("before", recovery.before, "another fault held"),
-            cell("during", recovery.during, "took no time"),
-            cell("after", recovery.after, "another fault held"),
+            cell("before", recovery.before),
+            cell("during", recovery.during),
+            cell("after", recovery.after),
         ],
         gap: length(recovery.gap),
         first: first.join(", "),
     }
 }
 
-fn cell(name: &'static str, stretch: Option<Stretch>, why_not: &str) -> StretchCell {
-    let Some(stretch) = stretch else {
-        return StretchCell { name, rate: "–".to_owned(), latency: why_not.to_owned() };
+fn cell(name: &'static str, stretch: Result<Stretch, Untold>) -> StretchCell {
+    let stretch = match stretch {
+        Ok(stretch) => stretch,
+        Err(why) => {
+            return StretchCell { name, rate: "–".to_owned(), latency: why_not(why).to_owned() };
+        }
     };
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = stretch.answered as f64 / stretch.time.seconds();
@@ -71,6 +74,14 @@ fn cell(name: &'static str, stretch: Option<Stretch>, why_not: &str) -> StretchC
         None => format!("nothing in {}", length(stretch.time)),
     };
     StretchCell { name, rate: format!("{rate:.0}/s"), latency }
+}
+
+fn why_not(untold: Untold) -> &'static str {
+    match untold {
+        Untold::AnotherFault => "another fault held",
+        Untold::NoTraffic => "no traffic",
+        Untold::NoTime => "took no time",
+    }
 }
 
 fn first_ok(first: &FirstOk) -> String {
