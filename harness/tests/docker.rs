@@ -67,7 +67,8 @@ fn scenario_text(faults: &[Planned]) -> String {
     let mut text = format!(
         "schema = 1\nname = \"containers\"\n[workload]\nclients = 4\nrate = 150\n\
          prefill = 2000\n[limits]\nduration = \"{}s\"\n[[avoid]]\nreleases = \"*\"\n\
-         triggers = [\"txn-range-revision\", \"watch-compacted-start\", \"watch-future-start\"]\n",
+         triggers = [\"txn-range-revision\", \"watch-compacted-start\", \"watch-future-start\", \
+         \"late-keepalive\"]\n",
         4 * faults.len() + 2
     );
     for (position, (kind, span, target, params)) in faults.iter().enumerate() {

@@ -21,7 +21,7 @@ const SCENARIO: &str = "schema = 1\nname = \"rootless\"\n[workload]\nclients = 4
     \"packets-dropped\", \"fault:clock-wall\", \"fault:clock-mono\"]\n\
     [limits]\nduration = \"17s\"\n\
     [[avoid]]\nreleases = \"*\"\ntriggers = [\"txn-range-revision\", \"watch-compacted-start\", \
-    \"watch-future-start\"]\n";
+    \"watch-future-start\", \"late-keepalive\"]\n";
 
 /// A device that every user may open: where the system keeps its own for root, root makes
 /// another node of it.

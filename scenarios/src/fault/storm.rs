@@ -60,7 +60,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 static DRAWS: [Draw; 23] = [
-    Draw { kind: "kill", weight: 5, targets: ALL_TOO, when: AT_WORST, ..USUAL },
+    Draw { kind: "kill", weight: 8, targets: ALL_TOO, when: AT_WORST, ..USUAL },
     // Shorter than any lease lives: a leader that sleeps longer ends leases early (#15247).
     Draw { kind: "pause", weight: 2, hold: (200, 1_400), ..USUAL },
     Draw { kind: "isolate", weight: 2, hold: (500, 3_000), ..USUAL },
@@ -77,7 +77,7 @@ static DRAWS: [Draw; 23] = [
         ],
         ..USUAL
     },
-    Draw { kind: "kill-defragment", weight: 4, hold: (300, 1_000), ..USUAL },
+    Draw { kind: "kill-defragment", weight: 5, hold: (300, 1_000), ..USUAL },
     Draw {
         kind: "partition",
         weight: 2,
