@@ -4,6 +4,7 @@ use stormglass_checkers::history::MemberIndex;
 use stormglass_scenarios::plan::PlannedFault;
 
 use super::injector::{Active, Evidence, InjectError, Injection, Injector};
+use super::params::span;
 use super::restart::heal_by_restart;
 use super::silence::must_be_silent;
 use super::site::Site;
@@ -25,10 +26,11 @@ impl Injector for Kill {
     fn inject<'a>(
         &'a self,
         site: &'a Site,
-        _fault: &'a PlannedFault,
+        fault: &'a PlannedFault,
         members: &'a [MemberIndex],
     ) -> Injection<'a, Active> {
         Box::pin(async move {
+            tokio::time::sleep(span(fault, "after")).await;
             let mut evidence = Evidence::new();
             for member in members {
                 kill(site, *member, &mut evidence).await?;

@@ -1,12 +1,14 @@
 //! Moments of the run that a fault may wait for.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use stormglass_checkers::history::{Body, Event, Outcome, Request, Revision};
+use stormglass_checkers::history::{Body, Event, Outcome, Request, Revision, Txn};
 use stormglass_checkers::model::mutated;
 use stormglass_scenarios::scenario::Occasion;
 use tokio::sync::Notify;
 
+/// From so many guards over ranges on, a transaction takes a while to apply.
+const RANGE_GUARDS_MIN: usize = 3;
 /// A recorder watch that is farther behind what was acknowledged lags.
 const LAG_MIN: i64 = 200;
 
@@ -17,6 +19,9 @@ pub struct Moments {
     acknowledged: Notify,
     compacting: Notify,
     defragmenting: Notify,
+    guarded: Notify,
+    /// The process whose request under way is such a transaction, and one more; 0 is none.
+    guarding: AtomicU64,
     watch_lags: Notify,
     /// The newest revision of a write that was acknowledged.
     newest: AtomicI64,
@@ -28,14 +33,23 @@ pub struct Moments {
 impl Moments {
     /// An event was recorded.
     pub(super) fn pass(&self, event: &Event) {
+        if let Body::Complete(Outcome::Ok(_)) = &event.body
+            && self.guarding.load(Ordering::Relaxed) == mark(event)
+        {
+            self.guarding.store(0, Ordering::Relaxed);
+            self.guarded.notify_waiters();
+        }
         match &event.body {
             Body::Complete(Outcome::Ok(response)) if mutated(response) => {
                 let revision = response.header().map_or(0, |header| header.revision.0);
                 self.newest.fetch_max(revision, Ordering::Relaxed);
                 self.acknowledged.notify_waiters();
             }
-            Body::Invoke(invoke) => match invoke.request {
+            Body::Invoke(invoke) => match &invoke.request {
                 Request::Compact(_) => self.compacting.notify_waiters(),
+                Request::Txn(txn) if guards_much(txn) => {
+                    self.guarding.store(mark(event), Ordering::Relaxed);
+                }
                 Request::Defragment {} => self.defragmenting.notify_waiters(),
                 _ => {}
             },
@@ -73,9 +87,20 @@ impl Moments {
             Occasion::Acknowledged => self.acknowledged.notified().await,
             Occasion::Compacting => self.compacting.notified().await,
             Occasion::Defragmenting => self.defragmenting.notified().await,
+            Occasion::Guarded => self.guarded.notified().await,
             Occasion::WatchLags => self.watch_lags.notified().await,
         }
     }
+}
+
+/// What tells the process of an event.
+fn mark(event: &Event) -> u64 {
+    event.process.map_or(0, |process| u64::from(process.0) + 1)
+}
+
+fn guards_much(txn: &Txn) -> bool {
+    let ranges = txn.compare.iter().filter(|guard| !guard.range_end.is_empty());
+    ranges.count() >= RANGE_GUARDS_MIN
 }
 
 #[cfg(test)]

@@ -125,7 +125,12 @@ static FAULTS: [FaultEntry; 29] = [
         duration: Duration::from_secs(1),
         disruptive: true,
         settle: Duration::from_secs(1),
-        params: &[],
+        params: &[ParamEntry {
+            name: "after",
+            default: "0ms",
+            summary: "how long the kill comes after the moment that `when` waits for",
+            form: ParamForm::Span,
+        }],
     },
     FaultEntry {
         kind: "pause",

@@ -15,6 +15,8 @@ pub enum Occasion {
     Compacting,
     /// A defragmentation has just been asked for.
     Defragmenting,
+    /// A transaction with several guards over ranges of keys has just been answered.
+    Guarded,
     /// A recorder watch is more than 200 revisions behind what was acknowledged.
     WatchLags,
 }

@@ -199,6 +199,7 @@ fn counts(taken: &[Taken]) -> BTreeMap<&'static str, u32> {
                 "nested-txn"
             }
             Request::Txn(_) if !can_mutate(request) => "read-txn",
+            Request::Txn(txn) if txn.compare.len() == 5 => "wide-txn",
             Request::Txn(_) => "txn",
             Request::Compact(_) => "compact",
             Request::LeaseGrant(grant) if !leases.insert(grant.lease) => "lease-grant-again",
@@ -217,7 +218,9 @@ fn counts(taken: &[Taken]) -> BTreeMap<&'static str, u32> {
 
 #[test]
 fn every_request_of_the_table_is_sent() {
-    let sent = counts(&drive(&plan("", 5), "", 20_000));
+    // Off where the scenario does not say.
+    let text = "[workload.weights]\nwide-txn = 1\n";
+    let sent = counts(&drive(&plan(text, 5), "", 20_000));
     // Late requests show nothing of it: tests/corners has them.
     let shown = |name: &str| !name.ends_with("-late");
     let weights = workload("mixed").expect("mixed").weights.iter();

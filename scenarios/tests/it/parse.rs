@@ -38,7 +38,7 @@ const BROKEN: [(&str, &str); 50] = [
     ("period too short", "[[fault]]\nkind = \"compact\"\nevery = \"5ms\""),
     (
         "parameter of a fault without",
-        "[[fault]]\nkind = \"kill\"\nat = \"3s\"\nparams = { lag = \"1\" }",
+        "[[fault]]\nkind = \"pause\"\nat = \"3s\"\nparams = { lag = \"1\" }",
     ),
     ("unknown parameter", "[[fault]]\nkind = \"compact\"\nat = \"3s\"\nparams = { leg = \"1\" }"),
     (

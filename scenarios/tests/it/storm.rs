@@ -60,7 +60,7 @@ fn every_kind_of_the_model_is_drawn_and_every_target() {
     let mut wanted = model.filter(|entry| !left_out.contains(&entry.kind));
     assert!(wanted.all(|entry| kinds.contains(entry.kind)), "{kinds:?}");
     assert!(!left_out.iter().any(|kind| kinds.contains(*kind)));
-    let wanted = [Occasion::Now, Occasion::Acknowledged, Occasion::Compacting];
+    let wanted = [Occasion::Now, Occasion::Acknowledged, Occasion::Compacting, Occasion::Guarded];
     assert!(wanted.iter().all(|when| whens.contains(when)), "{whens:?}");
 }
 

@@ -63,6 +63,17 @@ pub(super) fn guard_of_range(
     Compare { key, range_end, operator, target }
 }
 
+/// A guard that every key satisfies: a member must look at all of them.
+pub(super) fn guard_of_all(
+    keys: &KeySpace,
+    knowledge: &Knowledge,
+    rng: &mut ChaCha8Rng,
+) -> Compare {
+    let (key, range_end) = keys.everything();
+    let (operator, target) = loose(knowledge, rng);
+    Compare { key, range_end, operator, target }
+}
+
 /// Holds only if nobody has changed the key since.
 fn strict(known: &Known, rng: &mut ChaCha8Rng) -> Condition {
     let mut targets = vec![CompareTarget::ModRevision(known.mod_revision)];

@@ -3,7 +3,7 @@
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{
-    Compact, Delete, LeaseId, Nanos, Put, Range, Refusal, Request, Response, Revision,
+    Compact, Delete, LeaseId, Nanos, Put, Range, Refusal, Request, Response, Revision, Txn,
 };
 use stormglass_checkers::model::lease_of;
 
@@ -22,6 +22,8 @@ use crate::workload::weights::Weights;
 const DRAWS_MAX: usize = 64;
 /// Compactions are rare, so that there is history to compact, read and watch.
 const COMPACTION_PERIOD: u64 = 2_000_000_000;
+/// Transactions that take long to apply keep everything else waiting.
+const WIDE_PERIOD: u64 = 700_000_000;
 
 /// Draws the requests of one client.
 pub(super) struct Requests {
@@ -33,14 +35,15 @@ pub(super) struct Requests {
     leases: Leases,
     knowledge: Knowledge,
     compact_from: Nanos,
+    wide_from: Nanos,
 }
 
 impl Requests {
     pub(super) fn new(settings: &Settings, client: u32, rng: ChaCha8Rng) -> Self {
         let spec = &settings.spec;
         let ids = LeaseIds::new(settings.keys.prefix(), client);
-        // One client compacts for all.
-        let refused: &[&str] = if client == 0 { &[] } else { &["compact"] };
+        // One client compacts for all, and one keeps all waiting.
+        let refused: &[&str] = if client == 0 { &[] } else { &["compact", "wide-txn"] };
         Self {
             client,
             rng,
@@ -50,6 +53,7 @@ impl Requests {
             leases: Leases::new(ids, spec.lease_ttl, settings.triggers.late_keepalive),
             knowledge: Knowledge::default(),
             compact_from: Nanos(0),
+            wide_from: Nanos(0),
         }
     }
 
@@ -116,6 +120,7 @@ impl Requests {
                 Request::Delete(Delete { key, range_end, prev_kv })
             }
             "txn" => Request::Txn(self.transactions(settings, now).writing()),
+            "wide-txn" => Request::Txn(self.wide(settings, now)?),
             "nested-txn" => Request::Txn(self.transactions(settings, now).nested()),
             "read-txn" => Request::Txn(self.transactions(settings, now).reading()),
             "local-txn" => Request::Txn(self.transactions(settings, now).local()),
@@ -194,6 +199,14 @@ impl Requests {
         };
         let value = self.values.next(rng);
         Request::Put(Put { key, value, lease, ..Put::default() })
+    }
+
+    fn wide(&mut self, settings: &Settings, now: Nanos) -> Option<Txn> {
+        if now < self.wide_from || !settings.triggers.guarded_txn {
+            return None;
+        }
+        self.wide_from = Nanos(now.0.saturating_add(WIDE_PERIOD));
+        Some(self.transactions(settings, now).wide())
     }
 
     fn compact(&mut self, settings: &Settings, now: Nanos) -> Option<Compact> {

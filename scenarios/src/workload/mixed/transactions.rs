@@ -5,7 +5,7 @@ use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{Bytes, Compare, Delete, LeaseId, Put, Range, Txn, TxnOp};
 
 use super::draws::percent;
-use super::guards::{guard, guard_of_range};
+use super::guards::{guard, guard_of_all, guard_of_range};
 use super::keys::contains;
 use super::knowledge::Knowledge;
 use super::ranges;
@@ -17,6 +17,8 @@ use crate::scenario::TxnSpec;
 const OPERATIONS_MAX: usize = 4;
 /// Tries to find a key that the transaction does not touch yet.
 const KEY_TRIES: usize = 16;
+/// Guards of a wide transaction: each makes a member read every key.
+const WIDE_GUARDS: usize = 5;
 
 /// Draws transactions for one client.
 pub(super) struct Transactions<'a> {
@@ -50,6 +52,17 @@ impl Transactions<'_> {
         let compare = self.compare(&guarded);
         let failure = self.failure(guarded);
         Txn { compare, success, failure }
+    }
+
+    /// Guards over every key, which hold, and a write: most of the time that it takes to apply
+    /// goes to the guards.
+    pub(super) fn wide(mut self) -> Txn {
+        let guards =
+            (0..WIDE_GUARDS).map(|_| guard_of_all(&self.settings.keys, self.knowledge, self.rng));
+        let compare = guards.collect();
+        let key = self.first_key();
+        let failure = vec![read(key.clone(), false)];
+        Txn { compare, success: vec![self.write(key)], failure }
     }
 
     /// Linearizable reads only, some at a revision: the member makes sure that it is not

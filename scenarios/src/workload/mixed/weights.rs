@@ -3,7 +3,7 @@
 use crate::workload::registry::WeightEntry;
 
 /// Every request, with the weight that it has where the scenario does not say.
-pub(in crate::workload) static WEIGHTS: [WeightEntry; 24] = [
+pub(in crate::workload) static WEIGHTS: [WeightEntry; 25] = [
     entry("put", 20, "a put, sometimes with the previous pair"),
     entry("put-keep", 1, "a put that keeps the value or the lease that the key has"),
     entry("get", 15, "a linearizable read of one key"),
@@ -14,6 +14,12 @@ pub(in crate::workload) static WEIGHTS: [WeightEntry; 24] = [
     entry("delete", 8, "a delete of one key"),
     entry("delete-range", 2, "a delete of neighbouring keys"),
     entry("txn", 25, "a transaction that writes, guarded by what the client last saw"),
+    entry(
+        "wide-txn",
+        0,
+        "a transaction with five guards over every key, which takes long to apply; only the first \
+         client, at most every 700 ms",
+    ),
     entry("nested-txn", 2, "a transaction with transactions inside"),
     entry("read-txn", 1, "a transaction of linearizable reads, some at a revision"),
     entry("local-txn", 2, "a transaction of serializable reads, which the member answers alone"),
