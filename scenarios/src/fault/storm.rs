@@ -29,10 +29,8 @@ const ANYONE: &[Selector] = &[Selector::One, Selector::Leader];
 /// One member most of the time.
 const ALL_TOO: &[Selector] =
     &[Selector::One, Selector::One, Selector::Leader, Selector::Leader, Selector::All];
-/// A process is lost at the worst moment or at any.
-const AT_WORST: &[Occasion] = &[Occasion::Now, Occasion::Acknowledged, Occasion::Compacting];
-/// Right behind a transaction whose guards took long is where crashes find what is written in the
-/// wrong order (#13766): half of the kills aim at that.
+/// A process is lost at any moment or at the worst. Right behind a transaction whose guards took
+/// long, crashes find what is written in the wrong order (#13766): half of the losses aim at that.
 const OFTEN_GUARDED: &[Occasion] = &[
     Occasion::Now,
     Occasion::Acknowledged,
@@ -72,7 +70,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 static DRAWS: [Draw; 23] = [
     Draw {
         kind: "kill",
-        weight: 8,
+        weight: 12,
         targets: ALL_TOO,
         params: &[&[], &[], &[("after", "30ms")]],
         when: OFTEN_GUARDED,
@@ -137,7 +135,7 @@ static DRAWS: [Draw; 23] = [
         weight: 3,
         targets: ALL_TOO,
         params: &[&[("lost", "all")], &[("lost", "prefix")], &[("lost", "torn")]],
-        when: AT_WORST,
+        when: OFTEN_GUARDED,
         ..USUAL
     },
     Draw {
