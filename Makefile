@@ -26,9 +26,9 @@ STATIC_PROFILE ?= release
 HOST = $(shell rustc --version --verbose | sed -n 's/^host: //p')
 STATIC = target/static
 
-.PHONY: help setup build static image demo test lint lint-pipelines gallery install evidence-checkers evidence-demo \
+.PHONY: help setup build static image demo test lint lint-pipelines gallery readme install evidence-checkers evidence-demo \
 	evidence-docker evidence-faults evidence-images evidence-kills evidence-load evidence-report \
-	evidence-storm evidence-switch
+	evidence-scenarios evidence-storm evidence-switch
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -114,6 +114,9 @@ gallery: build ## Draw the reports and pictures of docs/ again; find what is mis
 	@$(TARGET)/debug/examples/gallery
 	@$(TARGET)/debug/examples/pictures docs/gallery docs/pictures
 
+readme: build ## Write the table of scenarios into the README
+	@$(TARGET)/debug/examples/readme
+
 install: setup ## Put stormglass on the path (~/.cargo/bin)
 	@$(CARGO) install --locked --path harness
 
@@ -126,6 +129,9 @@ evidence-demo: build ## Regenerate evidence/demo.json (about 40 minutes; ROWS=ci
 
 evidence-storm: build ## Regenerate evidence/storm.json (about two hours; ROWS=ci: a minute)
 	@$(TARGET)/debug/examples/evidence storm --rows $(ROWS)
+
+evidence-scenarios: build ## Regenerate evidence/scenarios.json (an hour; ROWS=ci: a minute)
+	@$(TARGET)/debug/examples/evidence scenarios --rows $(ROWS)
 
 evidence-faults: build ## Regenerate evidence/faults.json (about 20 minutes; ROWS=ci: a minute)
 	@$(TARGET)/debug/examples/evidence faults --rows $(ROWS)

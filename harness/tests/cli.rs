@@ -25,5 +25,7 @@ mod selftesting;
 mod simulating;
 #[path = "cli/storing.rs"]
 mod storing;
+#[path = "cli/suites.rs"]
+mod suites;
 #[path = "cli/writing.rs"]
 mod writing;

@@ -8,18 +8,15 @@ use stormglass_checkers::verdict::{Finding, Status, Verdict};
 use crate::artifact::Artifact;
 use crate::digest::{Digest, Fault, OutcomeKind};
 use crate::html::{title, versions};
+use crate::markup::{prose, untrusted};
 use crate::record::RunRecord;
 use crate::renderer::{Renderer, ReportError};
-use crate::text::{
-    argument, clipped, counted, grouped, length, moment, parts, seed, visible_whole,
-};
+use crate::text::{argument, counted, grouped, length, moment, seed, visible_whole};
 
 /// CI systems drop a summary that is too long as a whole; this is far below their limits.
 const LONGEST: usize = 64 * 1024;
 /// Findings that are told in full.
 const FINDINGS: usize = 5;
-/// Characters of one untrusted text.
-const TEXT: usize = 500;
 
 /// Writes `summary.md`.
 pub(crate) struct Markdown;
@@ -89,6 +86,12 @@ fn headline(record: &RunRecord<'_>, digest: &Digest) -> String {
     ];
     for (name, value) in rows {
         let _ = writeln!(text, "| {name} | {value} |");
+    }
+    let scenario = &record.plan.scenario;
+    for (what, told) in [("Asked", &scenario.question), ("Advice", &scenario.advice)] {
+        if !told.is_empty() {
+            let _ = write!(text, "\n**{what}.** {}\n", prose(told));
+        }
     }
     if record.facts.interrupted {
         text.push_str("\n**The run was interrupted**; what exists was judged.\n");
@@ -241,52 +244,9 @@ fn mark(status: Status) -> &'static str {
     }
 }
 
-/// A sentence whose parts between back-ticks are code: as an element, because within
-/// Markdown's own back-ticks nothing can be escaped.
-fn prose(sentence: &str) -> String {
-    let parts = parts(sentence).into_iter().map(|part| {
-        let text = escaped(&part.text);
-        if part.code { format!("<code>{text}</code>") } else { text }
-    });
-    parts.collect::<Vec<_>>().concat()
-}
-
-/// An untrusted text as plain words: no character of it is markup.
-fn untrusted(text: &str) -> String {
-    escaped(&clipped(text, TEXT))
-}
-
-/// A visible text without markup.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            // A name after an at sign would notify people.
-            '@' => escaped.push_str("&#64;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            character => escaped.push(character),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn untrusted_text_is_no_markup() {
-        let shown = untrusted("a|b `c` [x](y) <img src=x onerror=y> @all\n# head\u{202e}");
-        let expected =
-            "a\\|b \\`c\\` \\[x\\](y) &lt;img src=x onerror=y&gt; &#64;all\\\\n\\# head\\\\u{202e}";
-        assert_eq!(shown, expected);
-    }
 
     #[test]
     fn the_summary_has_a_limit() {

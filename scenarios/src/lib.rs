@@ -10,5 +10,6 @@ pub mod plan;
 pub mod random;
 pub mod scenario;
 pub mod simulation;
+pub mod suite;
 pub mod trigger;
 pub mod workload;

@@ -8,10 +8,9 @@ use super::loss::{Acknowledgement, Impossible, Losses};
 use super::report;
 use super::service::{Service, Silences, service};
 use crate::checker::{CheckContext, Checker};
-use crate::evidence::{Findings, Operation, Operations};
-use crate::history::{Body, Event, MemberIndex, Nanos, Outcome, Request, Sample, Span};
+use crate::evidence::{Findings, Operation, Operations, needs_majority};
+use crate::history::{Body, Event, MemberIndex, Nanos, Outcome, Sample, Span};
 use crate::logs::STARVED;
-use crate::model::is_local;
 use crate::registry::CheckerEntry;
 use crate::verdict::{Status, Verdict};
 
@@ -171,19 +170,5 @@ impl AvailabilityChecker {
         for impossible in impossible {
             self.findings.add("minority-served", || report::minority(&impossible, members));
         }
-    }
-}
-
-/// Whether the store must ask a majority before it acknowledges a request. Keepalives are
-/// the leader's alone, and locks and elections wait for others.
-fn needs_majority(request: &Request) -> bool {
-    match request {
-        Request::Put(_)
-        | Request::Delete(_)
-        | Request::Compact(_)
-        | Request::LeaseGrant(_)
-        | Request::LeaseRevoke(_) => true,
-        Request::Range(_) | Request::Txn(_) => !is_local(request),
-        _ => false,
     }
 }

@@ -2,14 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::Place;
+use crate::evidence::{Place, removes};
 use crate::history::{Event, FaultBegin, FaultEnd, FaultId, FaultRecord, MemberIndex, Span};
-
-/// While such a fault holds, its members take no part in a majority: their process is
-/// gone or stopped, or no packet passes between them and any peer.
-fn removes(fault: &FaultRecord) -> bool {
-    matches!(fault.kind.as_str(), "kill" | "kill-defragment" | "pause" | "isolate")
-}
 
 /// An acknowledged request that needs a majority.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::expiry::Expiry;
 use super::leadership::Leadership;
 use super::property::{FAULT, Wanted, known_properties, words};
+use super::quorum::Quorum;
 use super::watch_options::WatchOptions;
 use super::watches::Watches;
 use crate::checker::{CheckContext, Checker};
@@ -40,7 +41,8 @@ const PACKETS_DROPPED: &str = "packets-dropped";
 /// Makes the checker.
 pub fn checker(context: &CheckContext) -> Box<dyn Checker> {
     let territory = context.preamble.territory();
-    let mut coverage = CoverageChecker { territory, ..CoverageChecker::default() };
+    let quorum = Quorum::of(context.preamble.members.len());
+    let mut coverage = CoverageChecker { territory, quorum, ..CoverageChecker::default() };
     for text in &context.sometimes {
         match Wanted::parse(text) {
             Ok(wanted) => coverage.wanted.push(wanted),
@@ -64,6 +66,7 @@ struct CoverageChecker {
     territory: Territory,
     whole: BTreeSet<WatchId>,
     leadership: Leadership,
+    quorum: Quorum,
     watches: Watches,
     watch_options: WatchOptions,
     starved_samples: u64,
@@ -103,6 +106,7 @@ impl Checker for CoverageChecker {
             }
             Body::FaultBegin(begin) => {
                 self.faults.insert(begin.id, begin.fault.kind.clone());
+                self.quorum.begin(begin);
             }
             Body::FaultEnd(end) => self.fault(end),
             Body::Environment(environment) => self.environment(environment),
@@ -148,6 +152,9 @@ impl CoverageChecker {
     }
 
     fn complete(&mut self, operation: &Operation<()>, outcome: &Outcome) {
+        if let Some(member) = operation.place.member {
+            self.quorum.complete(member, operation.request(), outcome);
+        }
         match outcome {
             Outcome::Ok(response) => self.answer(operation.request(), response),
             Outcome::Failed(_) => self.count("definite-failure"),
@@ -185,6 +192,7 @@ impl CoverageChecker {
     }
 
     fn fault(&mut self, end: &FaultEnd) {
+        self.quorum.end(end.id);
         let Some(kind) = self.faults.get(&end.id).filter(|_| end.landed.is_some()) else { return };
         let name = format!("{FAULT}{kind}");
         self.count(&name);
@@ -225,6 +233,8 @@ impl CoverageChecker {
         self.add(PACKETS_DROPPED, dropped);
         self.add("lease-expired", self.expiry.count());
         self.add("leader-changed", self.leadership.changes);
+        self.add("served-by-majority", self.quorum.served);
+        self.add("unserved-by-minority", self.quorum.unserved);
         self.add("watch-resumed", self.watches.resumed);
         self.add("watch-resumed-elsewhere", self.watches.resumed_elsewhere);
         self.add("watch-canceled", self.watches.canceled);

@@ -4,6 +4,7 @@ mod checker;
 mod expiry;
 mod leadership;
 mod property;
+mod quorum;
 mod watch_options;
 mod watches;
 

@@ -46,6 +46,15 @@ const PROPERTIES: &[KnownProperty] = &[
     property("leader-changed", "elections that gave the cluster a leader in a new term"),
     property("member-restarted", "members started again"),
     property("packets-dropped", "packets that the switch dropped"),
+    property(
+        "served-by-majority",
+        "requests that need a majority, answered while other members were down or cut off",
+    ),
+    property(
+        "unserved-by-minority",
+        "requests that need a majority, not answered by a member while a majority was down or cut \
+         off",
+    ),
 ];
 
 /// A property that a scenario asks for: `NAME` (once) or `NAME >= N`.

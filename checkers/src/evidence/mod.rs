@@ -5,6 +5,7 @@ mod acknowledged;
 mod epochs;
 mod findings;
 mod fingerprint;
+mod majority;
 mod operation;
 mod pair_mark;
 mod pairs;
@@ -18,6 +19,7 @@ pub(crate) use acknowledged::{Acknowledged, Change, Effect, acknowledged, may_ha
 pub(crate) use epochs::Epochs;
 pub(crate) use findings::{Findings, finding};
 pub(crate) use fingerprint::{Fingerprint, Fingerprints};
+pub(crate) use majority::{needs_majority, removes};
 pub(crate) use operation::{Operation, Operations, Place};
 pub(crate) use pair_mark::PairMark;
 pub(crate) use pairs::{changes_of, each_pair};

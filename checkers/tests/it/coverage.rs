@@ -74,7 +74,14 @@ fn eventful() -> Cluster {
     let fault = cluster.fault_begin("kill", &[1]);
     let from = Nanos(cluster.history.events.len() as u64 * 1_000_000);
     cluster.kill(1);
+    cluster.put(0, "d", "7");
     cluster.restart(1);
+    cluster.fault_end(fault, from);
+    let fault = cluster.fault_begin("isolate", &[1, 2]);
+    let from = Nanos(cluster.history.events.len() as u64 * 1_000_000);
+    cluster.lose_answer(0, put("d", "8"));
+    // It is cut off itself, and answers nobody of those who ask it.
+    cluster.lose_answer(1, put("d", "9"));
     cluster.fault_end(fault, from);
     for dropped in [3, 9] {
         let (from, to) = (Some(MemberIndex(0)), Some(MemberIndex(1)));
@@ -110,7 +117,7 @@ fn everything_that_happens_is_counted() {
     let history = eventful().finish();
     let counts = counts(&history);
     for (name, expected) in [
-        ("unknown-outcome", 1),
+        ("unknown-outcome", 3),
         ("definite-failure", 1),
         ("serializable-read", 4),
         ("history-read", 1),
@@ -132,6 +139,9 @@ fn everything_that_happens_is_counted() {
         ("leader-changed", 1),
         ("member-restarted", 1),
         ("packets-dropped", 9),
+        ("served-by-majority", 1),
+        ("unserved-by-minority", 1),
+        ("fault:isolate", 1),
         ("fault:kill", 1),
     ] {
         assert_eq!(counts.get(name).copied(), Some(expected), "{name}");

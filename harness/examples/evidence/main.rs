@@ -1,7 +1,7 @@
 //! Regenerates the project's evidence: `make evidence-checkers`, `make evidence-demo`,
 //! `make evidence-load`, `make evidence-storm`, `make evidence-kills`,
 //! `make evidence-faults`, `make evidence-switch`, `make evidence-docker`,
-//! `make evidence-images`, `make evidence-report`.
+//! `make evidence-images`, `make evidence-report`, `make evidence-scenarios`.
 //!
 //! Each subcommand measures rows, writes them to `evidence/NAME.json`, prints them as a
 //! table, and ends with exit code 0 only if what the project claims holds.
@@ -19,6 +19,7 @@ mod load;
 mod provenance;
 mod ran;
 mod report;
+mod scenarios;
 mod series;
 mod switch;
 mod traffic;
@@ -56,6 +57,8 @@ enum Evidence {
     Images(images::ImagesArguments),
     /// The report's page: time to draw, size, and how it feels in a browser.
     Report(report::ReportArguments),
+    /// Every scenario by its name, and the suite `smoke` again and again.
+    Scenarios(scenarios::ScenariosArguments),
     /// What recording and judging cost, against a bare client loop.
     Load(load::LoadArguments),
     /// The process that has the load's cluster, started by the load itself.
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         Evidence::DockerInner(arguments) => return inside(docker::measure_inside(&arguments)),
         Evidence::Images(arguments) => images::measure(&arguments),
         Evidence::Report(arguments) => report::measure(&arguments),
+        Evidence::Scenarios(arguments) => scenarios::measure(&arguments),
         Evidence::Load(arguments) => load::measure(&arguments),
         Evidence::LoadInner(arguments) => return inside(load::measure_inside(&arguments)),
         Evidence::Switch(arguments) => switch::measure(&arguments),

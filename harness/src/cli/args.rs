@@ -10,6 +10,7 @@ use super::pipeline::PipelineChoice;
 use super::reading_args::{ExplainArgs, ReportArgs, RunsArgs, SchemaArgs};
 use super::run_args::RunArgs;
 use super::selftest_args::SelfTestArgs;
+use super::suite::SuiteArgs;
 
 /// Chaos and correctness for etcd and every store that speaks its v3 API.
 #[derive(Debug, Parser)]
@@ -57,6 +58,8 @@ Examples:
 pub enum Command {
     /// Run a scenario: cluster, traffic, faults, checks, report.
     Run(Box<RunArgs>),
+    /// Run several scenarios, with many seeds if wanted: one summary, the worst verdict wins.
+    Suite(SuiteArgs),
     /// Judge the history of a run again, or any history file.
     Check(CheckArgs),
     /// Draw the report of a run again.
@@ -70,7 +73,7 @@ pub enum Command {
     /// Plant faults in a stored run and see whether the checkers catch them.
     #[command(name = "selftest")]
     SelfTest(SelfTestArgs),
-    /// List scenarios, workloads, faults or checkers.
+    /// List scenarios, suites, workloads, faults or checkers.
     List(ListArgs),
     /// Write a commented scenario to start from.
     Init(InitArgs),
@@ -194,6 +197,8 @@ pub struct CheckArgs {
 pub enum Listed {
     /// The catalogue's scenarios.
     Scenarios,
+    /// The built-in suites.
+    Suites,
     /// Kinds of workload.
     Workloads,
     /// Kinds of faults, and whether they are available on a target.

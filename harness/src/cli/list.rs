@@ -5,6 +5,7 @@ use stormglass_checkers::registry::checkers;
 use stormglass_scenarios::fault::{FaultEntry, faults};
 use stormglass_scenarios::scenario::{Scenario, catalog};
 use stormglass_scenarios::simulation::simulates;
+use stormglass_scenarios::suite::{catalog_suite, suites};
 use stormglass_scenarios::workload::workloads;
 
 use super::args::{Format, ListArgs, Listed, TargetKind};
@@ -25,6 +26,7 @@ use crate::target::docker::Engine;
 pub(super) fn list(args: &ListArgs, format: Format) -> Result<ExitCode, CommandError> {
     match args.what {
         Listed::Scenarios => list_scenarios(format),
+        Listed::Suites => list_suites(format),
         Listed::Workloads => list_workloads(format),
         Listed::Faults => list_faults(args.target, format),
         Listed::Checkers => list_checkers(format),
@@ -35,6 +37,8 @@ pub(super) fn list(args: &ListArgs, format: Format) -> Result<ExitCode, CommandE
 struct ScenarioRow {
     name: &'static str,
     summary: String,
+    question: String,
+    advice: String,
     members: u16,
     workload: String,
     faults: Vec<String>,
@@ -50,6 +54,8 @@ fn list_scenarios(format: Format) -> Result<ExitCode, CommandError> {
         rows.push(ScenarioRow {
             name: entry.name,
             summary: scenario.summary,
+            question: scenario.question,
+            advice: scenario.advice,
             members: scenario.cluster.members,
             workload: scenario.workload.kind,
             faults: scenario.fault.into_iter().map(|fault| fault.kind).collect(),
@@ -63,6 +69,38 @@ fn list_scenarios(format: Format) -> Result<ExitCode, CommandError> {
     for row in rows {
         let seconds = (row.duration_ms / 1_000).to_string();
         table.row([Cell::toned(Tone::Strong, row.name), seconds.into(), row.summary.into()]);
+    }
+    output::lines(&table.lines(Style::of_stdout()))
+}
+
+#[derive(Serialize)]
+struct SuiteRow {
+    name: &'static str,
+    summary: String,
+    /// Runs in one round.
+    runs: u64,
+    scenarios: Vec<String>,
+}
+
+fn list_suites(format: Format) -> Result<ExitCode, CommandError> {
+    let mut rows = Vec::new();
+    for entry in suites() {
+        let suite = catalog_suite(entry.name)
+            .map_err(|error| CommandError::bug(format!("a built-in suite: {error}")))?;
+        rows.push(SuiteRow {
+            name: entry.name,
+            summary: suite.summary,
+            runs: suite.run.iter().map(|run| u64::from(run.seeds)).sum(),
+            scenarios: suite.run.into_iter().map(|run| run.scenario).collect(),
+        });
+    }
+    if format == Format::Json {
+        return output::json(&rows);
+    }
+    let mut table = Table::new(["SUITE", "RUNS", "SUMMARY"]);
+    for row in rows {
+        let runs = row.runs.to_string();
+        table.row([Cell::toned(Tone::Strong, row.name), runs.into(), row.summary.into()]);
     }
     output::lines(&table.lines(Style::of_stdout()))
 }

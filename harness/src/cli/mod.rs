@@ -41,6 +41,7 @@ mod selftest;
 mod selftest_args;
 mod simulated;
 mod style;
+mod suite;
 mod summary;
 mod table;
 mod undo;
@@ -69,6 +70,9 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, CommandError> {
     match &cli.command {
         Command::Run(args) => {
             run::run(args, format).inspect_err(|error| pipeline::failed(args.ci, error))
+        }
+        Command::Suite(args) => {
+            suite::suite(args, format).inspect_err(|error| pipeline::failed(args.ci, error))
         }
         Command::Check(args) => check::check(args, format),
         Command::Report(args) => report::report(args, format),

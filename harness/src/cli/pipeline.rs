@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use stormglass_checkers::verdict::{Judgement, Status, Verdict};
+use stormglass_reports::{RunEnd, SuiteRecord};
 
 use super::error::CommandError;
 use super::output;
@@ -71,6 +72,30 @@ pub(super) fn tell(
     let summary = std::fs::read_to_string(dir.summary()).unwrap_or_default();
     append(SUMMARY, &summary);
     append(OUTPUT, &outputs(dir, launch, judgement, code, fresh_seed()));
+}
+
+/// A suite's result: an annotation for each run that was not valid, and the summary.
+pub(super) fn tell_suite(choice: PipelineChoice, record: &SuiteRecord, dir: &Path) {
+    if !choice.is_github() {
+        return;
+    }
+    let others = record.runs.iter().filter(|run| run.end != RunEnd::Valid);
+    for run in others.take(ANNOTATIONS) {
+        let level = if run.end == RunEnd::Invalid { "error" } else { "warning" };
+        let title = format!("Stormglass: {} ({} seed {})", run.end.word(), run.scenario, run.seed);
+        output::narrate(format_args!("{}", annotation(level, &title, &run.sentence)));
+    }
+    append(SUMMARY, &std::fs::read_to_string(dir.join("summary.md")).unwrap_or_default());
+    let path = |name: &str| dir.join(name).display().to_string();
+    let values = [
+        ("verdict", record.verdict.word().to_owned()),
+        ("exit-code", record.exit_code.to_string()),
+        ("sentence", record.sentence.clone()),
+        ("run-dir", dir.display().to_string()),
+        ("summary", path("summary.md")),
+        ("junit", path("junit.xml")),
+    ];
+    append(OUTPUT, &delimited(&values, fresh_seed()));
 }
 
 /// A command that could not do what it was asked.
@@ -174,6 +199,10 @@ fn outputs(
         ("verdicts", path("verdicts.json")),
         ("repeat", launch.command.clone()),
     ];
+    delimited(&values, delimiter)
+}
+
+fn delimited(values: &[(&str, String)], delimiter: u64) -> String {
     let mut text = String::new();
     for (name, value) in values {
         // Writing to a string does not fail.

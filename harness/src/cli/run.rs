@@ -26,6 +26,9 @@ use crate::run_dir::{ActiveRun, Launch, RunDir, RunDirError};
 
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs, format: Format) -> Result<ExitCode, CommandError> {
+    if args.ends_with_parent {
+        isolation::die_with_parent().map_err(CommandError::environment)?;
+    }
     if args.target == TargetKind::Simulated {
         return simulated::run(args, format);
     }

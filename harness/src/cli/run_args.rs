@@ -79,6 +79,9 @@ pub struct RunArgs {
     /// Which pipeline to tell the result in its own way, beside the exit code.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub ci: PipelineChoice,
+    /// Die with the process that started this one: a suite's runs end with it.
+    #[arg(long, hide = true)]
+    pub ends_with_parent: bool,
 }
 
 pub(super) fn parse_seed(text: &str) -> Result<u64, String> {

@@ -82,7 +82,8 @@ impl Interrupts {
         self.at_least(2).await;
     }
 
-    async fn at_least(&self, count: u32) {
+    /// Waits for so many interruptions in all.
+    pub async fn at_least(&self, count: u32) {
         loop {
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use stormglass_checkers::registry::checkers;
 use stormglass_scenarios::fault::faults;
+use stormglass_scenarios::scenario::catalog_table;
 use stormglass_scenarios::workload::workloads;
 
 use super::workspace::{files, root};
@@ -97,6 +98,13 @@ fn page(folder: &str, name: &str) -> String {
     let path = Path::new("docs").join(folder).join(format!("{name}.md"));
     fs::read_to_string(root().join(&path))
         .unwrap_or_else(|_| panic!("write {}: every entry has its page", path.display()))
+}
+
+#[test]
+fn the_readme_has_the_table_of_scenarios_that_the_files_make() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let table = catalog_table().expect("the catalogue is valid");
+    assert!(readme.contains(&table), "the README's table of scenarios is old: `make readme`");
 }
 
 #[test]

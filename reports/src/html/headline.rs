@@ -49,6 +49,10 @@ pub(crate) struct Headline {
     pub(crate) status: StatusView,
     /// The run in one sentence.
     pub(crate) sentence: Vec<Part>,
+    /// What the scenario asks; nothing where it says nothing.
+    pub(crate) question: Vec<Part>,
+    /// What follows for who runs the store; nothing where the scenario says nothing.
+    pub(crate) advice: Vec<Part>,
     /// Short facts: name and value.
     pub(crate) facts: Vec<(&'static str, String)>,
     /// Why the verdict is unknown, where it is.
@@ -69,6 +73,8 @@ impl Headline {
             title: format!("{} · {scenario} · {versions} · Stormglass", status.word.to_uppercase()),
             status,
             sentence: parts(&opened(&record.judgement.sentence)),
+            question: parts(&record.plan.scenario.question),
+            advice: parts(&record.plan.scenario.advice),
             facts: facts(record, digest, scenario, versions),
             reasons: reasons(record),
             interrupted: record.facts.interrupted,

@@ -35,13 +35,35 @@ pub fn template() -> &'static str {
     include_str!("../../catalog/template.toml")
 }
 
-static CATALOG: [CatalogEntry; 8] = [
-    CatalogEntry { name: "demo", text: include_str!("../../catalog/demo.toml") },
-    CatalogEntry { name: "lists", text: include_str!("../../catalog/lists.toml") },
-    CatalogEntry { name: "locks", text: include_str!("../../catalog/locks.toml") },
-    CatalogEntry { name: "quick", text: include_str!("../../catalog/quick.toml") },
-    CatalogEntry { name: "quiet", text: include_str!("../../catalog/quiet.toml") },
-    CatalogEntry { name: "shared", text: include_str!("../../catalog/shared.toml") },
-    CatalogEntry { name: "storm", text: include_str!("../../catalog/storm.toml") },
-    CatalogEntry { name: "upgrade", text: include_str!("../../catalog/upgrade.toml") },
+/// A file of the catalogue under its name.
+macro_rules! entry {
+    ($name:literal) => {
+        CatalogEntry { name: $name, text: include_str!(concat!("../../catalog/", $name, ".toml")) }
+    };
+}
+
+static CATALOG: [CatalogEntry; 23] = [
+    entry!("clocks"),
+    entry!("compaction"),
+    entry!("defragment-staggered"),
+    entry!("defragment-together"),
+    entry!("demo"),
+    entry!("downgrade"),
+    entry!("kubernetes"),
+    entry!("lists"),
+    entry!("locks"),
+    entry!("partitions"),
+    entry!("power"),
+    entry!("quick"),
+    entry!("quiet"),
+    entry!("quorum"),
+    entry!("quorum-of-five"),
+    entry!("quorum-of-one"),
+    entry!("registers"),
+    entry!("sets"),
+    entry!("shared"),
+    entry!("storm"),
+    entry!("upgrade"),
+    entry!("upgrade-path"),
+    entry!("watches"),
 ];

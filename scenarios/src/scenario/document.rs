@@ -24,6 +24,12 @@ pub struct Scenario {
     /// What it tests, in one line.
     #[serde(default)]
     pub summary: String,
+    /// The question that it answers, in one sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub question: String,
+    /// What follows for who runs etcd, in one sentence, which the report tells.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub advice: String,
     /// The cluster under test.
     #[serde(default)]
     pub cluster: Cluster,

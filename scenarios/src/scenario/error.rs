@@ -35,6 +35,14 @@ pub enum ScenarioError {
         /// The nearest names.
         hint: String,
     },
+    /// There is no built-in suite of this name.
+    #[error("there is no suite `{name}`{hint}")]
+    NoSuchSuite {
+        /// The name.
+        name: String,
+        /// The nearest names.
+        hint: String,
+    },
     /// The version of the store cannot be compared with those of `avoid`.
     #[error("`{release}` is not a release of etcd: give a version such as 3.5.16")]
     Release {

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(crate) struct Flaw {
     /// Where it is, as keys and indices from the root.
     pub(super) path: Vec<String>,
     /// Whether the key itself is wrong, not its value.
@@ -18,7 +18,7 @@ pub(super) struct Flaw {
 
 impl Flaw {
     /// A flaw of the value at a dotted path.
-    pub(super) fn value(path: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn value(path: &str, message: impl Into<String>) -> Self {
         let path = path.split('.').map(str::to_owned).collect();
         Self { path, in_key: false, message: message.into() }
     }

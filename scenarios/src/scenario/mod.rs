@@ -2,6 +2,7 @@
 
 mod bounds;
 mod catalog;
+mod catalog_table;
 mod check;
 mod cluster;
 mod document;
@@ -26,6 +27,7 @@ mod workload_spec;
 
 pub use bounds::{ByteRange, SecondsRange};
 pub use catalog::{CatalogEntry, catalog, catalog_scenario, template};
+pub use catalog_table::catalog_table;
 pub use check::{Avoid, Check, Limits};
 pub use cluster::{Cluster, Storage};
 pub use document::{SCHEMA, Scenario};
@@ -42,3 +44,8 @@ pub use storm_spec::StormSpec;
 pub use txn_spec::TxnSpec;
 pub use watch_spec::{WatchRanges, WatchSpec, WatchStarts};
 pub use workload_spec::WorkloadSpec;
+
+pub(crate) use flaw::Flaw;
+pub(crate) use parse::document;
+pub(crate) use suggestion::did_you_mean;
+pub(crate) use validation::{ensure, name, version};

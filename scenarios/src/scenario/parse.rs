@@ -1,8 +1,9 @@
-//! From the text of a scenario file to a valid scenario.
+//! From the text of a file to a valid scenario, or another document of the format.
 
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::document::Scenario;
 use super::error::ScenarioError;
@@ -10,7 +11,7 @@ use super::flaw::Flaw;
 use super::suggestion::did_you_mean;
 use super::validation::{flaw, version};
 
-/// A scenario of any version.
+/// A document of any version.
 #[derive(Deserialize)]
 struct Version {
     schema: Option<u32>,
@@ -24,19 +25,7 @@ impl Scenario {
     /// When the text is no TOML, has an unknown key, a value of the wrong type, an
     /// unknown name, or settings that contradict each other; with line and caret.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ScenarioError> {
-        // The version first: a newer scenario may have any keys.
-        if let Ok(Version { schema: Some(schema) }) = toml::from_str(text)
-            && let Err(flaw) = version(schema)
-        {
-            return Err(file_error(text, origin, flaw.place(text), flaw.message));
-        }
-        let scenario: Self = toml::from_str(text).map_err(|error| {
-            file_error(text, origin, error.span().unwrap_or(0..0), sentence(error.message()))
-        })?;
-        match flaw(&scenario) {
-            None => Ok(scenario),
-            Some(flaw) => Err(file_error(text, origin, flaw.place(text), flaw.message)),
-        }
+        document(text, origin, flaw)
     }
 
     /// Checks every rule, for a scenario that was built or changed in a program.
@@ -50,6 +39,27 @@ impl Scenario {
                 Err(ScenarioError::Invalid { path: path.join("."), message })
             }
         }
+    }
+}
+
+/// Reads a document of this format's version, and checks its rules.
+pub(crate) fn document<T: DeserializeOwned>(
+    text: &str,
+    origin: &str,
+    flaw: impl FnOnce(&T) -> Option<Flaw>,
+) -> Result<T, ScenarioError> {
+    // The version first: a newer document may have any keys.
+    if let Ok(Version { schema: Some(schema) }) = toml::from_str(text)
+        && let Err(flaw) = version(schema)
+    {
+        return Err(file_error(text, origin, flaw.place(text), flaw.message));
+    }
+    let document: T = toml::from_str(text).map_err(|error| {
+        file_error(text, origin, error.span().unwrap_or(0..0), sentence(error.message()))
+    })?;
+    match flaw(&document) {
+        None => Ok(document),
+        Some(flaw) => Err(file_error(text, origin, flaw.place(text), flaw.message)),
     }
 }
 

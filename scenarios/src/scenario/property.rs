@@ -15,7 +15,7 @@ pub struct PropertyEntry {
 }
 
 /// Every kind of sometimes-property but `fault:KIND` (a fault of that kind landed).
-pub const PROPERTIES: [PropertyEntry; 23] = [
+pub const PROPERTIES: [PropertyEntry; 25] = [
     PropertyEntry { name: "operations", summary: "operations that ended with an answer" },
     PropertyEntry { name: "unknown-outcome", summary: "operations whose outcome is unknown" },
     PropertyEntry { name: "definite-failure", summary: "operations that were refused" },
@@ -60,6 +60,14 @@ pub const PROPERTIES: [PropertyEntry; 23] = [
     PropertyEntry { name: "history-read", summary: "answered reads at a past revision" },
     PropertyEntry { name: "txn-failed", summary: "transactions whose guards did not hold" },
     PropertyEntry { name: "txn-succeeded", summary: "transactions whose guards held" },
+    PropertyEntry {
+        name: "served-by-majority",
+        summary: "requests that need a majority, answered while other members were down",
+    },
+    PropertyEntry {
+        name: "unserved-by-minority",
+        summary: "requests that need a majority, not answered while a majority was down",
+    },
 ];
 
 /// A sometimes-property of a scenario: `NAME` (at least once) or `NAME >= N`.

@@ -19,23 +19,32 @@ pub(super) fn flaw(scenario: &Scenario) -> Option<Flaw> {
 }
 
 /// The version of the format must be one that this code reads.
-pub(super) fn version(schema: u32) -> Result<(), Flaw> {
+pub(crate) fn version(schema: u32) -> Result<(), Flaw> {
     ensure(schema == SCHEMA, "schema", || {
         format!("schema {schema} is unknown: this Stormglass reads schema = {SCHEMA}")
     })
 }
 
 /// Refuses with a sentence unless the condition holds.
-fn ensure(holds: bool, path: &str, message: impl FnOnce() -> String) -> Result<(), Flaw> {
+pub(crate) fn ensure(
+    holds: bool,
+    path: &str,
+    message: impl FnOnce() -> String,
+) -> Result<(), Flaw> {
     if holds { Ok(()) } else { Err(Flaw::value(path, message())) }
+}
+
+/// The name of a scenario or a suite is also a folder's.
+pub(crate) fn name(name: &str) -> Result<(), Flaw> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    ensure(!name.is_empty() && name.bytes().all(plain), "name", || {
+        "a name has only small letters, digits and hyphens: rename it".to_owned()
+    })
 }
 
 fn check(scenario: &Scenario) -> Result<(), Flaw> {
     version(scenario.schema)?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    ensure(!scenario.name.is_empty() && scenario.name.bytes().all(plain), "name", || {
-        "a name has only small letters, digits and hyphens: rename it".to_owned()
-    })?;
+    name(&scenario.name)?;
     limits(scenario)?;
     cluster::check(&scenario.cluster)?;
     scenario.external.as_ref().map_or(Ok(()), external::check)?;

@@ -1,9 +1,12 @@
 //! Actors: the clients and watchers of a run.
 
+use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{Event, MemberIndex};
 
 use super::context::Context;
 use super::step::Step;
+use crate::plan::Plan;
+use crate::random;
 
 /// A generator of steps: pure and seeded, so that the same observations make the same
 /// steps.
@@ -32,4 +35,29 @@ pub struct Actor {
     pub member: MemberIndex,
     /// What it does.
     pub workload: Box<dyn Workload>,
+}
+
+/// The actors of one role, each with random numbers of its own and pinned to one member, in turn,
+/// so that a member that lags cannot hide behind the others.
+pub(super) fn pinned(
+    plan: &Plan,
+    role: Role,
+    count: u32,
+    workload: impl Fn(u32, ChaCha8Rng) -> Box<dyn Workload>,
+) -> Vec<Actor> {
+    let members = u32::from(plan.scenario.cluster.members.max(1));
+    let kind = &plan.scenario.workload.kind;
+    let word = match role {
+        Role::Client => "client",
+        Role::Watcher => "watcher",
+    };
+    let actor = |number: u32| Actor {
+        role,
+        member: MemberIndex(u16::try_from(number % members).unwrap_or(0)),
+        workload: workload(
+            number,
+            random::stream(plan.seed, &format!("workload/{kind}/{word}-{number}")),
+        ),
+    };
+    (0..count).map(actor).collect()
 }

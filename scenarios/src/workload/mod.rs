@@ -4,11 +4,16 @@ mod actor;
 mod append;
 mod context;
 mod keys_below;
+mod kubernetes;
 mod lease_ids;
 mod lock;
 mod mixed;
+mod register;
 mod registry;
+mod requester;
+mod set;
 mod step;
+mod values;
 mod weights;
 
 pub use actor::{Actor, Role, Workload};

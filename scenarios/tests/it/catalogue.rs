@@ -14,6 +14,8 @@ fn every_scenario_parses_under_its_name_and_plans_on_every_release() {
         assert_eq!(scenario.name, entry.name);
         assert!(!scenario.summary.is_empty() && scenario.summary.len() < 100);
         assert!(!scenario.check.sometimes.is_empty());
+        assert!(scenario.question.ends_with('?'), "{}: what does it ask?", entry.name);
+        assert!(scenario.advice.ends_with('.'), "{}: what follows from it?", entry.name);
         for release in RELEASES {
             Plan::build(&scenario, 1, release).unwrap_or_else(|error| panic!("{error}"));
         }

@@ -5,3 +5,4 @@ mod page;
 mod replay;
 mod silent;
 mod support;
+mod workloads;

@@ -36,8 +36,7 @@ pub(crate) use lifeline::LIFELINE_VARIABLE;
 pub use lifeline::is_inner;
 pub use probe::probe;
 pub(crate) use probe::{Probe, attempt};
-pub(crate) use settle::die_with_parent;
-pub use settle::{Settled, settle};
+pub use settle::{Settled, die_with_parent, settle};
 pub(crate) use steps::{Failure, Step};
 pub use supervise::{Inner, supervise};
 

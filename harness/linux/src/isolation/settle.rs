@@ -42,7 +42,10 @@ pub fn settle() -> io::Result<Settled> {
 
 /// SIGKILL for this process when the thread that started it ends. Async-signal-safe when it
 /// succeeds.
-pub(crate) fn die_with_parent() -> io::Result<()> {
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn die_with_parent() -> io::Result<()> {
     // SAFETY: this operation takes a signal number and no pointer.
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }, "prctl").map(|_| ())
 }

@@ -1,23 +1,13 @@
 //! The actors of a run of `lock`.
 
-use stormglass_checkers::history::MemberIndex;
-
 use super::client::Client;
 use crate::plan::Plan;
-use crate::random;
-use crate::workload::actor::{Actor, Role};
+use crate::workload::actor::{Actor, Role, pinned};
+use crate::workload::requester::OneByOne;
 
-/// Clients only, each pinned to one member, in turn: the recorder's watches show what
-/// becomes of the locks.
+/// Clients only: the recorder's watches show what becomes of the locks.
 pub(in crate::workload) fn actors(plan: &Plan, prefix: &str) -> Vec<Actor> {
-    let members = u32::from(plan.scenario.cluster.members.max(1));
-    let client = |number: u32| {
-        let rng = random::stream(plan.seed, &format!("workload/lock/client-{number}"));
-        Actor {
-            role: Role::Client,
-            member: MemberIndex(u16::try_from(number % members).unwrap_or(0)),
-            workload: Box::new(Client::new(plan, prefix, number, rng)),
-        }
-    };
-    (0..plan.scenario.workload.clients).map(client).collect()
+    pinned(plan, Role::Client, plan.scenario.workload.clients, |number, rng| {
+        Box::new(OneByOne::new(Client::new(plan, prefix, number, rng)))
+    })
 }

@@ -1,12 +1,9 @@
 //! A client of `lock`.
 
-use std::time::Duration;
-
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{
-    Body, Bytes, Event, LeaseGrant, LeaseId, LeaseRef, Lock, Nanos, Outcome, Refusal, Request,
-    Response, Revision, Unlock,
+    Bytes, LeaseGrant, LeaseId, LeaseRef, Lock, Nanos, Refusal, Request, Response, Revision, Unlock,
 };
 
 use super::requests;
@@ -15,13 +12,9 @@ use super::weights::draw;
 use crate::plan::Plan;
 use crate::scenario::WorkloadSpec;
 use crate::trigger;
-use crate::workload::actor::Workload;
-use crate::workload::context::Context;
 use crate::workload::lease_ids::LeaseIds;
-use crate::workload::step::Step;
+use crate::workload::requester::Requester;
 
-/// How long to wait where a lock is taken or nothing can be sent.
-const NOTHING: Duration = Duration::from_millis(10);
 /// Draws until a request is found that is possible now.
 const DRAWS_MAX: usize = 16;
 /// Most keepalives of a lease.
@@ -44,7 +37,6 @@ pub(super) struct Client {
     hold: Option<Hold>,
     /// Whether a lock was taken just now by somebody else.
     rest: bool,
-    open: Option<Request>,
     sent: Nanos,
 }
 
@@ -61,7 +53,6 @@ impl Client {
             session: None,
             hold: None,
             rest: false,
-            open: None,
             sent: Nanos(0),
         }
     }
@@ -141,6 +132,16 @@ impl Client {
     fn forget(&mut self) {
         (self.session, self.hold) = (None, None);
     }
+}
+
+impl Requester for Client {
+    fn next(&mut self, now: Nanos) -> Option<Request> {
+        if std::mem::take(&mut self.rest) {
+            return None;
+        }
+        self.sent = now;
+        (0..DRAWS_MAX).find_map(|_| self.request(now))
+    }
 
     fn answered(&mut self, request: &Request, answer: &Response) {
         match (request, answer) {
@@ -198,8 +199,8 @@ impl Client {
         }
     }
 
-    /// Nobody knows what a request did: a write or a keepalive changes nothing about the
-    /// lock, and after everything else the client begins anew.
+    /// A write or a keepalive changes nothing about the lock, and after everything else the
+    /// client begins anew.
     fn doubted(&mut self, request: &Request) {
         let harmless = match request {
             Request::Txn(txn) => txn.success.len() > 1,
@@ -208,32 +209,6 @@ impl Client {
         };
         if !harmless {
             self.forget();
-        }
-    }
-}
-
-impl Workload for Client {
-    fn next(&mut self, context: &Context) -> Step {
-        if std::mem::take(&mut self.rest) {
-            return Step::Wait(NOTHING);
-        }
-        self.sent = context.now;
-        let request = (0..DRAWS_MAX).find_map(|_| self.request(context.now));
-        request.map_or(Step::Wait(NOTHING), Step::Invoke)
-    }
-
-    fn observe(&mut self, event: &Event) {
-        match &event.body {
-            Body::Invoke(invoke) => self.open = Some(invoke.request.clone()),
-            Body::Complete(outcome) => {
-                let Some(request) = self.open.take() else { return };
-                match outcome {
-                    Outcome::Ok(answer) => self.answered(&request, answer),
-                    Outcome::Failed(definite) => self.refused(&request, definite.reason),
-                    Outcome::Unknown(_) => self.doubted(&request),
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -2,39 +2,22 @@
 
 use std::sync::Arc;
 
-use stormglass_checkers::history::MemberIndex;
-
 use super::client::Client;
 use super::settings::Settings;
 use super::watcher::Watcher;
 use crate::plan::Plan;
-use crate::random;
-use crate::workload::actor::{Actor, Role};
+use crate::workload::actor::{Actor, Role, pinned};
+use crate::workload::requester::OneByOne;
 
-/// Clients first, then watchers; each pinned to one member, in turn, so that a stale
-/// member cannot hide behind the others.
+/// Clients first, then watchers.
 pub(in crate::workload) fn actors(plan: &Plan, prefix: &str) -> Vec<Actor> {
     let settings = Arc::new(Settings::new(plan, prefix));
-    let clients = (0..settings.spec.clients).map(|number| {
-        let rng = random::stream(plan.seed, &format!("workload/mixed/client-{number}"));
-        Actor {
-            role: Role::Client,
-            member: pinned(plan, number),
-            workload: Box::new(Client::new(Arc::clone(&settings), number, rng)),
-        }
+    let spec = &plan.scenario.workload;
+    let mut actors = pinned(plan, Role::Client, spec.clients, |number, rng| {
+        Box::new(OneByOne::new(Client::new(Arc::clone(&settings), number, rng)))
     });
-    let watchers = (0..settings.spec.watchers).map(|number| {
-        let rng = random::stream(plan.seed, &format!("workload/mixed/watcher-{number}"));
-        Actor {
-            role: Role::Watcher,
-            member: pinned(plan, number),
-            workload: Box::new(Watcher::new(Arc::clone(&settings), rng)),
-        }
-    });
-    clients.chain(watchers).collect()
-}
-
-fn pinned(plan: &Plan, number: u32) -> MemberIndex {
-    let member = number % u32::from(plan.scenario.cluster.members.max(1));
-    MemberIndex(u16::try_from(member).unwrap_or(0))
+    actors.extend(pinned(plan, Role::Watcher, spec.watchers, |_, rng| {
+        Box::new(Watcher::new(Arc::clone(&settings), rng))
+    }));
+    actors
 }

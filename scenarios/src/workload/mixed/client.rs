@@ -1,55 +1,38 @@
 //! A client of `mixed`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
-use stormglass_checkers::history::{Body, Event, Outcome, Request};
+use stormglass_checkers::history::{Nanos, Refusal, Request, Response};
 
 use super::requests::Requests;
 use super::settings::Settings;
-use crate::workload::actor::Workload;
-use crate::workload::context::Context;
-use crate::workload::step::Step;
+use crate::workload::requester::Requester;
 
-/// How long to wait where nothing can be sent.
-const NOTHING: Duration = Duration::from_millis(10);
-
-/// A client: one request after the other, from what its own answers taught it.
+/// A client: its requests, and what all clients share. Of a request that nobody knows the outcome
+/// of, nothing is learnt: it may yet happen.
 pub(super) struct Client {
     settings: Arc<Settings>,
     requests: Requests,
-    open: Option<Request>,
 }
 
 impl Client {
     pub(super) fn new(settings: Arc<Settings>, number: u32, rng: ChaCha8Rng) -> Self {
         let requests = Requests::new(&settings, number, rng);
-        Self { settings, requests, open: None }
+        Self { settings, requests }
     }
 }
 
-impl Workload for Client {
-    fn next(&mut self, context: &Context) -> Step {
-        let request = self.requests.next(&self.settings, context.now);
-        request.map_or(Step::Wait(NOTHING), Step::Invoke)
+impl Requester for Client {
+    fn next(&mut self, now: Nanos) -> Option<Request> {
+        self.requests.next(&self.settings, now)
     }
 
-    fn observe(&mut self, event: &Event) {
-        match &event.body {
-            Body::Invoke(invoke) => self.open = Some(invoke.request.clone()),
-            Body::Complete(outcome) => {
-                let Some(request) = self.open.take() else { return };
-                match outcome {
-                    Outcome::Ok(answer) => {
-                        self.requests.answered(&self.settings, &request, answer);
-                    }
-                    Outcome::Failed(definite) => self.requests.refused(&request, definite.reason),
-                    // It may yet happen: nothing is known.
-                    Outcome::Unknown(_) => {}
-                }
-            }
-            _ => {}
-        }
+    fn answered(&mut self, request: &Request, answer: &Response) {
+        self.requests.answered(&self.settings, request, answer);
+    }
+
+    fn refused(&mut self, request: &Request, refusal: Refusal) {
+        self.requests.refused(request, refusal);
     }
 }

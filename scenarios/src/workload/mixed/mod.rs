@@ -14,7 +14,6 @@ mod ranges;
 mod requests;
 mod settings;
 mod transactions;
-mod values;
 mod watcher;
 mod watches;
 mod weights;

@@ -6,7 +6,7 @@ use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{Put, Request, Txn, TxnOp};
 
 use super::settings::Settings;
-use super::values::Values;
+use crate::workload::values::Values;
 
 /// etcd refuses transactions of more than 128 operations (`--max-txn-ops`).
 const PUTS_MAX: u32 = 100;

@@ -13,9 +13,9 @@ use super::prefill::Prefill;
 use super::ranges;
 use super::settings::Settings;
 use super::transactions::Transactions;
-use super::values::Values;
 use super::weights::WEIGHTS;
 use crate::workload::lease_ids::LeaseIds;
+use crate::workload::values::Values;
 use crate::workload::weights::Weights;
 
 /// Draws that may find nothing to send, such as a keepalive without a lease.

@@ -10,8 +10,8 @@ use super::keys::contains;
 use super::knowledge::Knowledge;
 use super::ranges;
 use super::settings::Settings;
-use super::values::Values;
 use crate::scenario::TxnSpec;
+use crate::workload::values::Values;
 
 /// Most operations in a branch.
 const OPERATIONS_MAX: usize = 4;

@@ -157,8 +157,11 @@ impl Store {
         let kvs = pairs.take_while(|(key, _)| inside(&range.key, &range.range_end, key));
         let kvs: Vec<KeyValue> = kvs.map(|(_, pair)| pair.clone()).collect();
         let count = i64::try_from(kvs.len()).expect("few");
-        let kvs = if range.count_only { Vec::new() } else { kvs };
-        Ok(Response::Range(RangeResponse { header: None, kvs, more: false, count }))
+        let limit = usize::try_from(range.limit).ok().filter(|limit| *limit > 0);
+        let more = limit.is_some_and(|limit| kvs.len() > limit);
+        let most = if range.count_only { 0 } else { limit.unwrap_or(usize::MAX) };
+        let kvs = kvs.into_iter().take(most).collect();
+        Ok(Response::Range(RangeResponse { header: None, kvs, more, count }))
     }
 
     fn txn(&mut self, txn: &Txn, at: i64) -> Result<Response, Refusal> {
