@@ -77,7 +77,7 @@ async fn all(mut jobs: Jobs, limits: &Limits, clock: Clock) -> Result<Done, Comm
             Some(ended) = running.join_next() => {
                 let ended = ended.map_err(CommandError::bug)?;
                 pids.remove(&ended.number);
-                let run = ran::read(&ended.job, ended.status, ended.seconds);
+                let run = ran::read(&ended.job, &ended.status, ended.seconds);
                 let of = asked.map_or(String::new(), |asked| format!(" of {asked}"));
                 output::narrate(format_args!(
                     "{} {}{of}: {} seed {}: {} after {:.1} s",

@@ -22,7 +22,7 @@ struct Answer {
 }
 
 /// How it ended.
-pub(super) fn read(job: &Job, status: io::Result<ExitStatus>, seconds: f64) -> SuiteRun {
+pub(super) fn read(job: &Job, status: &io::Result<ExitStatus>, seconds: f64) -> SuiteRun {
     let exit_code = status.as_ref().ok().and_then(ExitStatus::code);
     let end = match exit_code.and_then(ExitCode::of_number) {
         Some(ExitCode::Valid) => RunEnd::Valid,
@@ -35,7 +35,7 @@ pub(super) fn read(job: &Job, status: io::Result<ExitStatus>, seconds: f64) -> S
     let answer: Option<Answer> = answer.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let (sentence, repeat) = match answer {
         Some(answer) => (answer.sentence, answer.repeat),
-        None => (why(job, &status), job.repeat()),
+        None => (why(job, status), job.repeat()),
     };
     SuiteRun {
         scenario: job.scenario.clone(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use stormglass_reports::{RunEnd, SuiteRecord, SuiteRun};
 
-use super::jobs::Jobs;
+use super::jobs::{Job, Jobs};
 use crate::cli::args::Format;
 use crate::cli::error::CommandError;
 use crate::cli::output;
@@ -41,11 +41,9 @@ pub(super) fn tell(
     let mut lines = table(&record.runs);
     lines.push(String::new());
     let word = record.verdict.word().to_uppercase();
-    let mut headline = format!("{} {word}: {}", record.verdict.mark(), record.sentence);
-    if let Some(left) = record.not_begun.filter(|left| *left > 0) {
-        headline.push_str(&format!("; {left} not begun"));
-    }
-    lines.push(headline);
+    let left = record.not_begun.filter(|left| *left > 0);
+    let left = left.map_or_else(String::new, |left| format!("; {left} not begun"));
+    lines.push(format!("{} {word}: {}{left}", record.verdict.mark(), record.sentence));
     let worst = record.runs.iter().find(|run| run.end == record.verdict);
     if let Some(run) = worst.filter(|run| run.end != RunEnd::Valid) {
         lines.push(format!("  {}", run.sentence));
@@ -86,7 +84,7 @@ struct DryRun {
 
 /// The commands of the first round, and how many runs there are to be.
 pub(super) fn dry_run(jobs: &Jobs, format: Format) -> Result<ExitCode, CommandError> {
-    let first_round: Vec<String> = jobs.first_round().iter().map(|job| job.repeat()).collect();
+    let first_round: Vec<String> = jobs.first_round().iter().map(Job::repeat).collect();
     let (runs_in_a_round, runs) = (jobs.in_a_round(), jobs.asked());
     if format == Format::Json {
         return output::json(&DryRun { runs_in_a_round, runs, first_round });

@@ -99,7 +99,7 @@ impl Client {
     /// An object that is not there, as far as the client knows.
     fn create(&mut self) -> Option<Request> {
         let key = self.settings.objects.any(&mut self.rng);
-        if self.known.of(&key).flatten().is_some() {
+        if self.known.is_there(&key) {
             return None;
         }
         Some(self.put(&key, Revision(0)))

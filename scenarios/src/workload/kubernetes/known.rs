@@ -15,9 +15,9 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What is known of an object: its revision, or that it is not there.
-    pub(super) fn of(&self, key: &Bytes) -> Option<Option<Revision>> {
-        self.objects.get(key).copied()
+    /// Whether an object is there, as far as is known.
+    pub(super) fn is_there(&self, key: &Bytes) -> bool {
+        self.objects.get(key).is_some_and(Option::is_some)
     }
 
     /// Some object that is there, with its revision.
