@@ -3,6 +3,7 @@
 mod actor;
 mod append;
 mod context;
+mod guard;
 mod keys_below;
 mod kubernetes;
 mod lease_ids;

@@ -1,23 +1,19 @@
 //! The transactions of an API server, each from what it needs.
 
 use stormglass_checkers::history::{
-    Bytes, Compare, CompareOperator, CompareTarget, Delete, LeaseId, Put, Range, Request, Revision,
-    Txn, TxnOp,
+    Bytes, Compare, CompareTarget, Delete, LeaseId, Put, Range, Request, Revision, Txn, TxnOp,
 };
+
+use crate::workload::guard::equal;
 
 /// A guard: the object is as it was at this revision; 0 stands for an object that is not there.
 pub(super) fn unchanged(key: &Bytes, at: Revision) -> Compare {
-    guard(key, CompareTarget::ModRevision(at))
+    equal(key, CompareTarget::ModRevision(at))
 }
 
 /// A guard: the key has been written so often.
 pub(super) fn written(key: &Bytes, times: i64) -> Compare {
-    guard(key, CompareTarget::Version(times))
-}
-
-fn guard(key: &Bytes, target: CompareTarget) -> Compare {
-    let (key, range_end) = (key.clone(), Bytes::default());
-    Compare { key, range_end, operator: CompareOperator::Equal, target }
+    equal(key, CompareTarget::Version(times))
 }
 
 /// Writes the object if the guards hold, or shows it as it is.

@@ -1,18 +1,14 @@
 //! The requests of the workload, each from what it needs.
 
 use stormglass_checkers::history::{
-    Bytes, Compare, CompareOperator, CompareTarget, Delete, LeaseId, Put, Range, Request, Revision,
-    Txn, TxnOp,
+    Bytes, Compare, CompareTarget, Delete, LeaseId, Put, Range, Request, Revision, Txn, TxnOp,
 };
+
+use crate::workload::guard::equal;
 
 /// A guard: the key has this creation revision; 0 stands for an absent key.
 fn created(key: &Bytes, revision: Revision) -> Compare {
-    Compare {
-        key: key.clone(),
-        range_end: Bytes::default(),
-        operator: CompareOperator::Equal,
-        target: CompareTarget::CreateRevision(revision),
-    }
+    equal(key, CompareTarget::CreateRevision(revision))
 }
 
 fn get(key: &Bytes) -> Range {

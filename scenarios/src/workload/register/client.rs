@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{
-    Bytes, Compare, CompareOperator, CompareTarget, Nanos, Put, Range, Request, Response, Txn,
-    TxnOp,
+    Bytes, CompareTarget, Nanos, Put, Range, Request, Response, Txn, TxnOp,
 };
 
 use super::weights::WEIGHTS;
 use crate::plan::Plan;
 use crate::trigger;
 use crate::workload::actor::{Actor, Role, pinned};
+use crate::workload::guard::equal;
 use crate::workload::requester::{OneByOne, Requester};
 use crate::workload::values::Values;
 use crate::workload::weights::Weights;
@@ -69,12 +69,7 @@ impl Client {
                     ..Put::default()
                 };
                 Request::Txn(Txn {
-                    compare: vec![Compare {
-                        key: key.clone(),
-                        range_end: Bytes::default(),
-                        operator: CompareOperator::Equal,
-                        target: CompareTarget::Value(old),
-                    }],
+                    compare: vec![equal(&key, CompareTarget::Value(old))],
                     success: vec![TxnOp::Put(put)],
                     failure: vec![TxnOp::Range(Range { key, ..Range::default() })],
                 })

@@ -3,14 +3,14 @@
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use stormglass_checkers::history::{
-    Bytes, Compare, CompareOperator, CompareTarget, Nanos, Put, Range, Request, Response, Revision,
-    Txn, TxnOp,
+    Bytes, CompareTarget, Nanos, Put, Range, Request, Response, Revision, Txn, TxnOp,
 };
 
 use super::weights::WEIGHTS;
 use crate::plan::Plan;
 use crate::trigger;
 use crate::workload::actor::{Actor, Role, pinned};
+use crate::workload::guard::equal;
 use crate::workload::keys_below::keys_below;
 use crate::workload::requester::{OneByOne, Requester};
 use crate::workload::values::Values;
@@ -97,12 +97,7 @@ impl Client {
         let put =
             Put { key: key.clone(), value: self.values.next(&mut self.rng), ..Put::default() };
         Request::Txn(Txn {
-            compare: vec![Compare {
-                key: key.clone(),
-                range_end: Bytes::default(),
-                operator: CompareOperator::Equal,
-                target: CompareTarget::CreateRevision(Revision(0)),
-            }],
+            compare: vec![equal(&key, CompareTarget::CreateRevision(Revision(0)))],
             success: vec![TxnOp::Put(put)],
             failure: vec![TxnOp::Range(Range { key, ..Range::default() })],
         })
