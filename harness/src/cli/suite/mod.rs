@@ -54,14 +54,18 @@ pub(super) fn suite(args: &SuiteArgs, format: Format) -> Result<ExitCode, Comman
     let (started, clock) = (utc_now().to_string(), Clock::start());
     let asked = jobs.asked();
     let done = children::run_all(jobs, &limits, clock)?;
+    let (verdict, exit_code) = judged(&done);
     let record = SuiteRecord {
         schema: SCHEMA,
         suite: suite.name,
         started,
         seconds: clock.now().seconds(),
         seed,
+        exit_code,
+        verdict,
+        sentence: tell::sentence(&done.runs),
         not_begun: asked.map(|asked| asked.saturating_sub(done.runs.len() as u64)),
-        ..judged(done)
+        runs: done.runs,
     };
     keep(&record, &dir)?;
     tell::tell(&record, &dir, args.ci, format)?;
@@ -69,8 +73,8 @@ pub(super) fn suite(args: &SuiteArgs, format: Format) -> Result<ExitCode, Comman
         .ok_or_else(|| CommandError::bug(format!("no exit code is {}", record.exit_code)))
 }
 
-/// The worst of the runs' ends, as verdict, exit code and sentence.
-fn judged(done: Done) -> SuiteRecord {
+/// The worst of the runs' ends, and the exit code that goes with it.
+fn judged(done: &Done) -> (RunEnd, i32) {
     let Done { runs, interrupted } = done;
     let ends = runs.iter().map(|run| run.end);
     let verdict = ends.max().unwrap_or(RunEnd::Interrupted);
@@ -78,7 +82,7 @@ fn judged(done: Done) -> SuiteRecord {
     let decisive = runs.iter().find(|run| run.end == verdict).and_then(|run| run.exit_code);
     let exit_code = match (verdict, interrupted) {
         (RunEnd::Invalid, _) => ExitCode::Invalid.number(),
-        (_, Some(code)) => code,
+        (_, Some(code)) => *code,
         (RunEnd::Valid, None) => ExitCode::Valid.number(),
         (RunEnd::Unknown, None) => ExitCode::Unknown.number(),
         (RunEnd::Failed | RunEnd::Interrupted, None) => decisive
@@ -86,18 +90,7 @@ fn judged(done: Done) -> SuiteRecord {
             .unwrap_or(ExitCode::Bug.number()),
     };
     let verdict = if interrupted.is_some() { verdict.max(RunEnd::Interrupted) } else { verdict };
-    SuiteRecord {
-        schema: SCHEMA,
-        suite: String::new(),
-        started: String::new(),
-        seconds: 0.0,
-        seed: 0,
-        exit_code,
-        verdict,
-        sentence: tell::sentence(&runs),
-        not_begun: None,
-        runs,
-    }
+    (verdict, exit_code)
 }
 
 /// Writes `suite.json`, `summary.md` and `junit.xml`.
